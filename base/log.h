@@ -1,0 +1,49 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+
+// Structured log lines on standard error, as Prometheus writes them:
+//   time=2026-11-21T00:00:00.000Z level=WARN msg="cannot reach the target" target=main error="…"
+// or one JSON object a line. Thread-safe. Secrets never come here: what is logged about a URL goes through
+// base::RedactUrl first.
+
+namespace base {
+
+enum class LogLevel : uint8_t { debug, info, warn, error };
+enum class LogFormat : uint8_t { logfmt, json };
+
+struct LogField {
+  LogField(std::string_view key_, std::string_view value_) : key(key_), value(value_) {}
+  LogField(std::string_view key_, const char* value_) : key(key_), value(value_) {}
+  LogField(std::string_view key_, const std::string& value_) : key(key_), value(value_) {}
+  LogField(std::string_view key_, const Error& error) : key(key_), value(error.ToString()) {}
+  LogField(std::string_view key_, bool value_) : key(key_), value(value_ ? "true" : "false") {}
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  LogField(std::string_view key_, Number value_) : key(key_), value(std::to_string(value_)) {}
+  std::string_view key;
+  std::string value;
+};
+using LogFields = std::initializer_list<LogField>;
+
+// Until ConfigureLog is called: info and above, logfmt.
+void ConfigureLog(LogLevel level, LogFormat format);
+Result<LogLevel> ParseLogLevel(std::string_view text);
+Result<LogFormat> ParseLogFormat(std::string_view text);
+
+void Log(LogLevel level, std::string_view message, LogFields fields = {});
+inline void LogDebug(std::string_view message, LogFields fields = {}) { Log(LogLevel::debug, message, fields); }
+inline void LogInfo(std::string_view message, LogFields fields = {}) { Log(LogLevel::info, message, fields); }
+inline void LogWarn(std::string_view message, LogFields fields = {}) { Log(LogLevel::warn, message, fields); }
+inline void LogError(std::string_view message, LogFields fields = {}) { Log(LogLevel::error, message, fields); }
+
+// The line itself, without its time; what Log writes. For tests.
+std::string FormatLogLine(LogFormat format, std::string_view time, LogLevel level, std::string_view message,
+                          LogFields fields);
+
+}  // namespace base

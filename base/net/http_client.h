@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/net/http.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace base {
+
+struct TlsOptions {
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string server_name;
+  bool insecure_skip_verify = false;
+};
+
+struct HttpClientRequest {
+  std::string method = "GET";
+  std::string url;
+  HttpHeaders headers;
+  std::string body;
+  Duration timeout = std::chrono::seconds(10);  // for the whole exchange
+  size_t max_response_bytes = 64UL << 20;
+  bool accept_gzip = false;                     // ask for gzip and hand on the decoded body
+  bool follow_redirects = false;
+  std::string proxy_url;
+  TlsOptions tls;
+};
+
+struct HttpClientResponse {
+  int status = 0;
+  HttpHeaders headers;
+  std::string body;
+  // Retry-After as a span from `now`, where the server sent one (seconds or an HTTP date).
+  std::optional<Duration> RetryAfter(Timestamp now) const;
+};
+
+struct MailAttempt {
+  std::string host;
+  int port = 25;
+  bool implicit_tls = false;   // smtps
+  bool require_starttls = true;
+  TlsOptions tls;
+  std::string hello = "localhost";
+  std::string username;
+  std::string password;
+  std::string login_options;   // "" lets the server's EHLO decide; "AUTH=PLAIN" …
+  std::string from;            // envelope addresses, bare
+  std::vector<std::string> recipients;
+  std::string message;         // headers and body, CRLF line ends
+  Duration timeout = std::chrono::seconds(30);
+};
+
+// Sends HTTP requests and mails over libcurl's multi interface: one thread carries all transfers, connections are
+// kept and reused per host. Only http, https, smtp and smtps are spoken. Thread-safe. An HTTP answer of any status is
+// a value; errors are `unavailable` (resolve, connect, TLS, broken transfer), `timeout`, `limit_exceeded` (body too
+// large), `cancelled`, `invalid_argument` (malformed URL). Messages carry the redacted URL, never credentials.
+// For mails the error is `invalid_argument` when the server refused for good (5xx), `unavailable` otherwise.
+class HttpClient {
+ public:
+  static std::unique_ptr<HttpClient> Start(std::string user_agent);
+  virtual ~HttpClient() = default;  // ends what is under way with `cancelled`
+
+  using Done = std::function<void(Result<HttpClientResponse>)>;
+  // Calls `done` exactly once, on the client's thread: it must not block.
+  virtual void StartSend(HttpClientRequest request, Done done) = 0;
+  // Waits for the answer, or for `stop`.
+  virtual Result<HttpClientResponse> Send(HttpClientRequest request, std::stop_token stop = {}) = 0;
+  virtual Result<void> SendMail(MailAttempt mail, std::stop_token stop = {}) = 0;
+};
+
+}  // namespace base

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/net/http.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace base {
+
+struct HttpRequest {
+  std::string method;
+  std::string path;            // decoded, without the route prefix
+  HttpHeaders headers;
+  HttpParameters parameters;   // of the query string, and of a form body on POST
+  std::string body;
+  std::string remote_address;
+  std::vector<std::string> path_arguments;  // what the ":name" parts of the endpoint's path stood for, in order
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+  HttpHeaders headers;
+  // A body that is already compressed says so in headers (Content-Encoding) and is sent as it is; any other larger
+  // than a kilobyte is gzipped for clients that accept it.
+};
+
+// One row of a role's endpoint table. `path` is exact, may hold ":name" for one segment, and may end in "/*" for
+// everything below. `methods` is "GET", "POST", "GET,POST" …; HEAD is answered wherever GET is.
+struct Endpoint {
+  std::string methods;
+  std::string path;
+  std::string help;  // one line, shown on the landing page
+  std::function<HttpResponse(const HttpRequest&)> handle;
+};
+
+struct HttpServerOptions {
+  std::vector<std::string> listen_addresses;  // "127.0.0.1:9187", ":9090"; port 0 picks a free one
+  std::string route_prefix;                   // "" or "/prefix"
+  int threads = 8;
+  size_t max_body_bytes = 32UL << 20;
+  // Idle keep-alive connections hold a thread each (civetweb's model), so they are dropped after this long.
+  Duration keep_alive_timeout = std::chrono::seconds(30);
+  std::string title = "tocsin";               // of the landing page at "/"
+};
+
+// Plain HTTP/1.1 with keep-alive on civetweb (no TLS: Debian's 1.15 crashes on it; put a proxy in front). Answers from
+// the endpoint table; "/" lists it where no endpoint claims it; unknown paths get 404, wrong methods 405 with Allow,
+// too large bodies 413, a handler that throws 500 and a log line. Handlers run on the server's threads, several at
+// once. Destruction stops accepting, lets running handlers finish and joins.
+class HttpServer {
+ public:
+  // Fails, naming the address, when a port is taken.
+  static Result<std::unique_ptr<HttpServer>> Start(HttpServerOptions options, std::vector<Endpoint> endpoints);
+  virtual ~HttpServer() = default;
+  virtual std::vector<std::string> addresses() const = 0;  // "127.0.0.1:34567", in the order asked for
+};
+
+}  // namespace base

@@ -1,0 +1,20 @@
+# tocsin_room(NAME SOURCES … HEADERS … USES … LIBRARIES …)
+#   one static library per room; USES are other rooms (the arrows), LIBRARIES outside packages kept private.
+function(tocsin_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;HEADERS;USES;LIBRARIES" ${ARGN})
+  add_library(tocsin_${name} STATIC ${ROOM_SOURCES})
+  add_library(tocsin::${name} ALIAS tocsin_${name})
+  target_sources(tocsin_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${ROOM_HEADERS})
+  list(TRANSFORM ROOM_USES PREPEND tocsin::)
+  target_link_libraries(tocsin_${name} PUBLIC tocsin_options ${ROOM_USES} PRIVATE ${ROOM_LIBRARIES})
+endfunction()
+
+# tocsin_test(ROOM SOURCES … USES …): one test program per room, run by ctest case by case.
+function(tocsin_test name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  add_executable(${name}_test ${TEST_SOURCES})
+  list(TRANSFORM TEST_USES PREPEND tocsin::)
+  target_link_libraries(${name}_test PRIVATE tocsin_test_support ${TEST_USES} ${TEST_LIBRARIES})
+  target_precompile_headers(${name}_test REUSE_FROM tocsin_test_support)
+  gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/labels.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "store/sample.h"
+
+namespace store {
+
+// A shortcut to a series the store knows; 0 is none. Valid until the series is dropped by retention; a stale one is
+// noticed and looked up again by its labels.
+enum class SeriesRef : uint64_t { none = 0 };
+
+enum class AppendStatus : uint8_t {
+  ok,
+  out_of_order,      // older than the series' newest sample and outside the out-of-order window
+  too_old,           // before what retention or the window keeps
+  duplicate,         // another value at the same instant (the same value at the same instant is ok and changes nothing)
+  series_limit,      // a new series, and the store is full
+  invalid_labels,    // no labels, or a name that is not valid UTF-8
+};
+
+struct Appended {
+  SeriesRef ref = SeriesRef::none;
+  AppendStatus status = AppendStatus::ok;
+};
+
+// One batch of samples: all become visible to queries at Commit, none before. Not thread-safe; any number of appenders
+// may exist at once. Destroying an uncommitted one rolls it back. Lives no longer than its store.
+class Appender {
+ public:
+  virtual ~Appender() = default;
+  // `ref` may be none or what an earlier Append returned for the same labels.
+  virtual Appended Append(SeriesRef ref, const base::Labels& labels, base::Timestamp time, double value) = 0;
+  virtual Appended AppendHistogram(SeriesRef ref, const base::Labels& labels, base::Timestamp time,
+                                   HistogramPtr histogram) = 0;
+  virtual base::Result<void> Commit() = 0;
+  virtual void Rollback() = 0;
+};
+
+// Thread-safe.
+class Appendable {
+ public:
+  virtual ~Appendable() = default;
+  virtual std::unique_ptr<Appender> NewAppender() = 0;
+};
+
+}  // namespace store
