@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <numeric>
 
 namespace base {
 namespace {
@@ -42,9 +41,26 @@ size_t CodePointLength(std::string_view text, size_t at, uint32_t* code_point = 
   return length;
 }
 
-std::string NonFinite(double value) {
+// Shortest digits; an exponent below `smallest_fixed` and from 1e21.
+std::string FormatShortest(double value, double smallest_fixed) {
   if (std::isnan(value)) return "NaN";
-  return value > 0 ? "+Inf" : "-Inf";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (value == 0) return std::signbit(value) ? "-0" : "0";
+  std::array<char, 64> buffer{};
+  const auto print = [&](std::chars_format format) {
+    return std::string(buffer.data(),
+                       std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format).ptr);
+  };
+  const double magnitude = std::fabs(value);
+  if (magnitude < smallest_fixed || magnitude >= 1e21) return print(std::chars_format::scientific);
+  std::string text = print(std::chars_format::fixed);
+  // Large whole numbers: to_chars gives every digit of the double, the shortest form ends in zeros.
+  if (magnitude >= 1e15 && text.find('.') == std::string::npos) {
+    const std::string scientific = print(std::chars_format::scientific);
+    const std::string digits = ReplaceAll(scientific.substr(0, scientific.find('e')), ".", "");
+    text = digits + std::string(text.size() - digits.size(), '0');
+  }
+  return text;
 }
 
 }  // namespace
@@ -84,26 +100,10 @@ std::string Quote(std::string_view text) {
   return quoted + "\"";
 }
 
-std::string FormatFloat(double value) {
-  if (!std::isfinite(value)) return NonFinite(value);
-  if (value == 0) return std::signbit(value) ? "-0" : "0";
-  std::array<char, 64> buffer{};
-  const double magnitude = std::fabs(value);
-  const auto format =
-      magnitude < 1e-4 || magnitude >= 1e21 ? std::chars_format::scientific : std::chars_format::fixed;
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
-  return {buffer.data(), result.ptr};
-}
+std::string FormatFloat(double value) { return FormatShortest(value, 1e-4); }
 
 std::string FormatSampleValue(double value) {
-  if (!std::isfinite(value)) return NonFinite(value);
-  if (value == 0) return std::signbit(value) ? "-0" : "0";
-  std::array<char, 64> buffer{};
-  const double magnitude = std::fabs(value);
-  const auto format =
-      magnitude < 1e-6 || magnitude >= 1e21 ? std::chars_format::scientific : std::chars_format::fixed;
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
-  std::string text(buffer.data(), result.ptr);
+  std::string text = FormatShortest(value, 1e-6);
   // JavaScript's form, which the HTTP API follows: 1e-7, not 1e-07
   if (const size_t e = text.find('e'); e != std::string::npos && text.size() > e + 2 && text[e + 2] == '0') {
     text.erase(e + 2, 1);
@@ -261,23 +261,27 @@ std::optional<std::string> UnescapeUrl(std::string_view text, bool plus_is_space
 }
 
 std::optional<std::string> DidYouMean(std::string_view word, std::span<const std::string_view> known) {
-  // Levenshtein distance; a proposal may differ in a third of its letters.
+  // Edit distance with swapped neighbours counted as one; a proposal may differ in a third of its letters.
   if (word.size() > 64) return std::nullopt;
   std::optional<std::string> best;
   size_t best_distance = std::numeric_limits<size_t>::max();
   for (const std::string_view candidate : known) {
-    std::vector<size_t> row(word.size() + 1);
-    std::iota(row.begin(), row.end(), size_t{0});
-    for (size_t i = 1; i <= candidate.size(); ++i) {
-      size_t diagonal = row[0];
-      row[0] = i;
-      for (size_t j = 1; j <= word.size(); ++j) {
-        const size_t substitution = diagonal + (candidate[i - 1] == word[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({substitution, row[j] + 1, row[j - 1] + 1});
+    if (candidate.size() > 64) continue;
+    std::array<std::array<size_t, 65>, 65> distances{};
+    for (size_t i = 0; i <= candidate.size(); ++i) {
+      for (size_t j = 0; j <= word.size(); ++j) {
+        size_t& here = distances[i][j];
+        if (i == 0 || j == 0) {
+          here = i + j;
+          continue;
+        }
+        const bool same = candidate[i - 1] == word[j - 1];
+        here = std::min({distances[i - 1][j - 1] + (same ? 0 : 1), distances[i - 1][j] + 1, distances[i][j - 1] + 1});
+        const bool swapped = i > 1 && j > 1 && candidate[i - 1] == word[j - 2] && candidate[i - 2] == word[j - 1];
+        if (swapped) here = std::min(here, distances[i - 2][j - 2] + 1);
       }
     }
-    const size_t distance = row[word.size()];
+    const size_t distance = distances[candidate.size()][word.size()];
     if (distance < best_distance && distance <= std::max<size_t>(1, candidate.size() / 3)) {
       best_distance = distance;
       best = std::string(candidate);

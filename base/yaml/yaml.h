@@ -46,7 +46,7 @@ class YamlErrors {
 struct YamlLimits {
   size_t max_bytes = 64UL << 20;
   int max_depth = 64;
-  size_t max_nodes = 4'000'000;  // counted after aliases are expanded, so that alias bombs end here
+  size_t max_nodes = 1'000'000;  // counted after aliases are expanded, so that alias bombs end here
 };
 
 // The first document of `text`. Anchors, aliases and merge keys ("<<") are expanded. Syntax errors, duplicate keys and
