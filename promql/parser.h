@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "promql/ast.h"
@@ -23,6 +24,9 @@ base::Result<ExprPtr> Parse(std::string_view text, const ParseOptions& options =
 
 // `{a="b", c=~"d"}` or `metric{…}`, as match[] parameters and federation use it.
 base::Result<std::vector<base::Matcher>> ParseSelector(std::string_view text);
+
+// An error of Parse as Prometheus words it: "1:5: parse error: …".
+std::string ErrorText(const base::Error& error);
 
 // The tree as canonical text that parses back to it; what the rules API and generator URLs show.
 std::string ToString(const Expr& expr);

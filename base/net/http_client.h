@@ -17,7 +17,7 @@ struct TlsOptions {
   std::string ca_file;
   std::string cert_file;
   std::string key_file;
-  std::string server_name;
+  std::string server_name;     // checked against the certificate and sent as SNI instead of the URL's host
   bool insecure_skip_verify = false;
 };
 
@@ -30,7 +30,8 @@ struct HttpClientRequest {
   size_t max_response_bytes = 64UL << 20;
   bool accept_gzip = false;                     // ask for gzip and hand on the decoded body
   bool follow_redirects = false;
-  std::string proxy_url;
+  std::string proxy_url;                        // "" for none; the environment's http_proxy is never looked at
+  bool secret_url = false;                      // the path is a secret too (Slack's webhooks): hidden in messages
   TlsOptions tls;
 };
 
@@ -46,7 +47,7 @@ struct MailAttempt {
   std::string host;
   int port = 25;
   bool implicit_tls = false;   // smtps
-  bool require_starttls = true;
+  bool require_starttls = true;  // false: used where the server offers it
   TlsOptions tls;
   std::string hello = "localhost";
   std::string username;
@@ -58,11 +59,12 @@ struct MailAttempt {
   Duration timeout = std::chrono::seconds(30);
 };
 
-// Sends HTTP requests and mails over libcurl's multi interface: one thread carries all transfers, connections are
-// kept and reused per host. Only http, https, smtp and smtps are spoken. Thread-safe. An HTTP answer of any status is
+// Sends HTTP requests and mails over libcurl's multi interface: one thread carries all HTTP transfers, a second one,
+// begun with the first mail, the mails. HTTP connections are kept and reused per host; a mail has one of its own. Only http, https, smtp and smtps are spoken. Thread-safe. An HTTP answer of any status is
 // a value; errors are `unavailable` (resolve, connect, TLS, broken transfer), `timeout`, `limit_exceeded` (body too
 // large), `cancelled`, `invalid_argument` (malformed URL). Messages carry the redacted URL, never credentials.
-// For mails the error is `invalid_argument` when the server refused for good (5xx), `unavailable` otherwise.
+// For mails the error is `invalid_argument` when the server refused for good (5xx), `unavailable` otherwise; the message
+// holds the server's own reply.
 class HttpClient {
  public:
   static std::unique_ptr<HttpClient> Start(std::string user_agent);
@@ -71,7 +73,7 @@ class HttpClient {
   using Done = std::function<void(Result<HttpClientResponse>)>;
   // Calls `done` exactly once, on the client's thread: it must not block.
   virtual void StartSend(HttpClientRequest request, Done done) = 0;
-  // Waits for the answer, or for `stop`.
+  // Waits for the answer, or for `stop`. Never to be called from a `done`.
   virtual Result<HttpClientResponse> Send(HttpClientRequest request, std::stop_token stop = {}) = 0;
   virtual Result<void> SendMail(MailAttempt mail, std::stop_token stop = {}) = 0;
 };

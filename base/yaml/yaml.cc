@@ -75,8 +75,8 @@ class TreeBuilder : public YAML::EventHandler {
     YamlNode node;
     YAML::anchor_t anchor = 0;
     std::optional<YamlNode> key;                // of the entry whose value comes next
-    std::unordered_set<std::string> seen = {};  // keys so far
-    std::vector<YamlNode> merges = {};
+    std::unordered_set<std::string> seen;  // keys so far
+    std::vector<YamlNode> merges;
   };
 
   SourcePosition Where(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
@@ -102,7 +102,9 @@ class TreeBuilder : public YAML::EventHandler {
       throw LimitReached{
           {ErrorCode::limit_exceeded, fmt::format("nested more than {} deep", limits_.max_depth), Where(mark)}};
     }
-    stack_.push_back({MakeNode(kind, mark), anchor, std::nullopt});
+    Open& open = stack_.emplace_back();
+    open.node = MakeNode(kind, mark);
+    open.anchor = anchor;
   }
 
   void End() {
@@ -119,7 +121,7 @@ class TreeBuilder : public YAML::EventHandler {
       errors_.Add({ErrorCode::invalid_argument, "a merge key needs a map or a list of maps", from.where});
     }
     for (const auto& entry : from.entries) {
-      if (open.seen.insert(entry.first.text).second) open.node.entries.push_back(entry);
+      if (open.seen.insert(entry.key.text).second) open.node.entries.push_back(entry);
     }
   }
 
@@ -168,7 +170,7 @@ class TreeBuilder : public YAML::EventHandler {
                    key.where});
       return;
     }
-    parent.node.entries.emplace_back(std::move(key), std::move(value));
+    parent.node.entries.push_back({std::move(key), std::move(value)});
   }
 
   std::string file_;

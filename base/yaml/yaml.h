@@ -18,6 +18,8 @@
 
 namespace base {
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind : uint8_t { null, scalar, sequence, map };
   Kind kind = Kind::null;
@@ -25,9 +27,14 @@ struct YamlNode {
   std::string text;                 // scalar: its value
   bool quoted = false;              // scalar: written in quotes or as a block, so "" and "null" are text
   std::vector<YamlNode> items;      // sequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  // map, in order; keys are scalars
+  std::vector<YamlEntry> entries;   // map, in order
 
   const YamlNode* Find(std::string_view key) const;  // null if absent
+};
+
+struct YamlEntry {
+  YamlNode key;  // a scalar
+  YamlNode value;
 };
 
 // Where mistakes go. `path` tells the human place: "groups[0].rules[2].expr".
