@@ -1,0 +1,43 @@
+#include "app/environment.h"
+
+#include <gtest/gtest.h>
+
+namespace app {
+namespace {
+
+std::string Expand(std::string_view text, base::YamlErrors& errors) {
+  base::YamlNode root = base::ParseYaml(text, "f.yml", errors);
+  ExpandEnvironment(
+      root,
+      [](const std::string& name) -> std::optional<std::string> {
+        if (name == "URL") return "postgresql://u:${NAME}@h/db";
+        if (name == "EMPTY") return "";
+        return std::nullopt;
+      },
+      errors);
+  return base::WriteYaml(root);
+}
+
+TEST(EnvironmentTest, ExpandsValuesOnly) {
+  base::YamlErrors errors;
+  EXPECT_EQ(Expand("a: ${URL}\n${URL}: x\nb: [\"<${URL}>\", '${NONE:-other}', '${EMPTY:-other}', '[${EMPTY}]']\n", errors),
+            "a: postgresql://u:${NAME}@h/db\n${URL}: x\nb: \n  - \"<postgresql://u:${NAME}@h/db>\"\n  - \"other\"\n"
+            "  - \"other\"\n  - \"[]\"\n");
+  EXPECT_EQ(errors.ToString(), "");
+}
+
+TEST(EnvironmentTest, LeavesRelabellingAndTemplatesAlone) {
+  base::YamlErrors errors;
+  EXPECT_EQ(Expand("a: ${1}-$2-$labels\nb: '{{ $value }} ${'\n", errors),
+            "a: ${1}-$2-$labels\nb: \"{{ $value }} ${\"\n");
+  EXPECT_EQ(errors.ToString(), "");
+}
+
+TEST(EnvironmentTest, AMissingVariableIsAnErrorWithItsPlace) {
+  base::YamlErrors errors;
+  Expand("a: 1\nb:\n  - x ${NONE} y\n", errors);
+  EXPECT_EQ(errors.ToString(), "f.yml:3:5: environment variable NONE is not set (and ${NONE:-…} gives no default)\n");
+}
+
+}  // namespace
+}  // namespace app
