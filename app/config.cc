@@ -1,0 +1,213 @@
+#include "app/config.h"
+
+#include <fmt/format.h>
+#include <glob.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <span>
+
+#include "rules/template_expander.h"
+
+namespace app {
+namespace {
+
+const base::YamlSchema<StorageConfig>& StorageSchema() {
+  static const base::YamlSchema<StorageConfig> schema({
+      base::Optional("retention", "duration", "15d", &StorageConfig::retention, "How long samples are kept."),
+      base::Optional("retention_size", "size", "0", &StorageConfig::retention_size,
+                     "How many bytes of samples are kept at most; 0 is no limit."),
+      base::Optional("max_series", "number", "2000000", &StorageConfig::max_series,
+                     "New series beyond so many are refused, counted and logged."),
+      base::Optional("out_of_order_time_window", "duration", "0s", &StorageConfig::out_of_order_time_window,
+                     "How much older than a series' newest sample a sample may be."),
+  });
+  return schema;
+}
+
+bool ReadYaml(const base::YamlReader& in, StorageConfig& out) { return StorageSchema().Read(in, out); }
+
+// Where the sections of one file are gathered.
+struct Reading {
+  Config config;
+  std::string folder;
+  std::string file;
+  std::vector<rules::RuleSet> rule_sets;
+  base::YamlErrors& errors;
+};
+
+// A relative path is meant from the folder of the configuration.
+std::string Resolve(const Reading& reading, const std::string& path) {
+  if (reading.folder.empty() || path.starts_with('/')) return path;
+  return (std::filesystem::path(reading.folder) / path).string();
+}
+
+void ReadGlobal(const base::YamlReader& in, Reading& reading) { ingest::ReadYaml(in, reading.config.global); }
+
+void ReadCollectors(const base::YamlReader& in, Reading& reading) {
+  exporter::ReadYaml(in, reading.config.collectors);
+  for (exporter::TargetConfig& target : reading.config.collectors.targets) {
+    if (!target.password.file.empty()) target.password.file = Resolve(reading, target.password.file);
+  }
+}
+
+void ReadScrapeConfigs(const base::YamlReader& in, Reading& reading) {
+  ingest::ReadScrapeConfigs(in, reading.config.global, reading.config.scrape_configs);
+  ingest::ResolvePaths(reading.folder, reading.config.scrape_configs);
+}
+
+// The files a pattern names, sorted. A pattern may match none; a plain path must exist.
+std::vector<std::string> Glob(const std::string& pattern) {
+  glob_t found{};
+  const bool good = glob(pattern.c_str(), 0, nullptr, &found) == 0;
+  std::vector<std::string> paths;
+  if (good) {
+    for (const char* path : std::span(found.gl_pathv, found.gl_pathc)) paths.emplace_back(path);
+  }
+  globfree(&found);
+  return paths;
+}
+
+void ReadRuleFiles(const base::YamlReader& in, Reading& reading) {
+  std::vector<std::string> patterns;
+  if (!base::ReadYaml(in, patterns)) return;
+  for (size_t i = 0; i < patterns.size(); ++i) {
+    const std::vector<std::string> paths = Glob(Resolve(reading, patterns[i]));
+    if (paths.empty() && patterns[i].find_first_of("*?[") == std::string::npos) {
+      in.Item(i).Fail(fmt::format("there is no file \"{}\"", Resolve(reading, patterns[i])));
+    }
+    for (const std::string& path : paths) {
+      if (std::ranges::find(reading.config.rule_files, path) == reading.config.rule_files.end()) {
+        reading.config.rule_files.push_back(path);
+      }
+    }
+  }
+  reading.rule_sets.push_back(
+      rules::LoadRuleFiles(reading.config.rule_files, {.parse = {}, .check_template = rules::CheckTemplate}, reading.errors));
+}
+
+void ReadThresholds(const base::YamlReader& in, Reading& reading) {
+  reading.rule_sets.push_back(
+      rules::ReadThresholdRules(in, reading.file, {.parse = {}, .check_template = rules::CheckTemplate}));
+}
+
+void ReadAlerting(const base::YamlReader& in, Reading& reading) {
+  alertmanager::ReadYaml(in, reading.config.alerting);
+}
+
+void ReadAlertmanager(const base::YamlReader& in, Reading& reading) {
+  auto config = std::make_shared<alertmanager::Config>();
+  if (in.node().kind == base::YamlNode::Kind::scalar) {
+    *config = alertmanager::ReadConfigFile(Resolve(reading, in.node().text), reading.errors);
+  } else {
+    alertmanager::ReadYaml(in, *config);
+  }
+  reading.config.alertmanager = std::move(config);
+}
+
+void ReadStorage(const base::YamlReader& in, Reading& reading) { ReadYaml(in, reading.config.storage); }
+
+struct Section {
+  base::FieldHelp help;
+  void (*read)(const base::YamlReader&, Reading&);
+};
+
+// In the order in which they are read: later sections may build on earlier ones.
+const std::vector<Section>& Sections() {
+  static const std::vector<Section> sections = {
+      {{"global", "map", "", "Defaults of scraping and of rule evaluation.", false, &ingest::GlobalConfigHelp()},
+       ReadGlobal},
+      {{"collectors", "map", "", "What the exporter measures, and where.", false,
+        &exporter::CollectorsSchema().help()},
+       ReadCollectors},
+      {{"scrape_configs", "list", "[]", "Targets whose /metrics pages are read.", false, &ingest::ScrapeConfigHelp()},
+       ReadScrapeConfigs},
+      {{"rule_files", "list of paths", "[]",
+        "Files with Prometheus' `groups:` or with `thresholds:`; the last part of a path may hold wildcards.", false,
+        &rules::RuleFileHelp()},
+       ReadRuleFiles},
+      {{"thresholds", "list", "[]", "Thresholds, as a rule file would hold them.", false, nullptr}, ReadThresholds},
+      {{"alerting", "map", "", "Alertmanagers, apart from our own, that are told of every alert.", false,
+        &alertmanager::AlertingHelp()},
+       ReadAlerting},
+      {{"alertmanager", "map or path", "", "Our own alertmanager: an alertmanager.yml, or its keys right here.", false,
+        &alertmanager::ConfigHelp()},
+       ReadAlertmanager},
+      {{"storage", "map", "", "How much is kept.", false, &StorageSchema().help()}, ReadStorage},
+  };
+  return sections;
+}
+
+// Sections of prometheus.yml that are known and not carried out.
+constexpr std::string_view kUnsupported[] = {"remote_write", "remote_read", "tracing",
+                                             "otlp",         "runtime",     "scrape_config_files"};
+
+void CheckTopLevel(const base::YamlNode& root, base::YamlErrors& errors) {
+  base::YamlNode known = root;
+  std::erase_if(known.entries, [&](const base::YamlEntry& entry) {
+    const bool unsupported = std::ranges::find(kUnsupported, entry.key.text) != std::end(kUnsupported);
+    if (unsupported) {
+      errors.Add(entry.key, "", fmt::format("the section \"{}\" of prometheus.yml is not supported", entry.key.text));
+    }
+    return unsupported;
+  });
+  base::CheckYamlKeys(base::YamlReader(known, "", errors), ConfigHelp());
+}
+
+// What a threshold asks for: its critical alert silences its warning.
+alertmanager::InhibitRule ToInhibitRule(const rules::Inhibition& inhibition) {
+  alertmanager::InhibitRule rule = alertmanager::SilenceLowerSeverity();
+  const base::Matcher name = base::Matcher::Equal("alertname", inhibition.alertname);
+  rule.name = inhibition.alertname;
+  rule.source = {name, base::Matcher::Equal("severity", std::string(ToString(inhibition.source)))};
+  rule.target = {name, base::Matcher::Equal("severity", std::string(ToString(inhibition.target)))};
+  return rule;
+}
+
+void AddInhibitions(Config& config) {
+  if (!config.alertmanager || config.rules.inhibitions.empty()) return;
+  auto with_thresholds = std::make_shared<alertmanager::Config>(*config.alertmanager);
+  for (const rules::Inhibition& inhibition : config.rules.inhibitions) {
+    with_thresholds->inhibit_rules.push_back(ToInhibitRule(inhibition));
+  }
+  config.alertmanager = std::move(with_thresholds);
+}
+
+}  // namespace
+
+Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors) {
+  Reading reading{{}, std::filesystem::path(path).parent_path().string(), path, {}, errors};
+  base::YamlNode root = base::ReadYamlFile(path, errors);
+  if (root.kind == base::YamlNode::Kind::null) return reading.config;
+  if (root.kind != base::YamlNode::Kind::map) {
+    errors.Add(root, "", "expected a map of sections");
+    return reading.config;
+  }
+  ExpandEnvironment(root, environment, errors);
+  CheckTopLevel(root, errors);
+  for (const Section& section : Sections()) {
+    const base::YamlNode* node = root.Find(section.help.key);
+    if (node == nullptr || node->kind == base::YamlNode::Kind::null) continue;
+    section.read(base::YamlReader(*node, section.help.key, errors), reading);
+  }
+  reading.config.rules = rules::MergeRuleSets(std::move(reading.rule_sets), errors);
+  AddInhibitions(reading.config);
+  return std::move(reading.config);
+}
+
+Config ReadAlertmanagerConfig(const std::string& path, base::YamlErrors& errors) {
+  Config config;
+  config.alertmanager = std::make_shared<alertmanager::Config>(alertmanager::ReadConfigFile(path, errors));
+  return config;
+}
+
+const std::vector<base::FieldHelp>& ConfigHelp() {
+  static const std::vector<base::FieldHelp> help = [] {
+    std::vector<base::FieldHelp> fields;
+    for (const Section& section : Sections()) fields.push_back(section.help);
+    return fields;
+  }();
+  return help;
+}
+
+}  // namespace app

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "alertmanager/alerting.h"
+#include "alertmanager/config.h"
+#include "app/environment.h"
+#include "exporter/config.h"
+#include "ingest/config.h"
+#include "rules/rule_file.h"
+
+namespace app {
+
+// `storage:` — how much is kept. Samples are in memory.
+struct StorageConfig {
+  base::Duration retention = std::chrono::hours(24 * 15);
+  ingest::ByteSize retention_size;  // 0: no limit
+  int64_t max_series = 2'000'000;
+  base::Duration out_of_order_time_window{0};
+  bool operator==(const StorageConfig&) const = default;
+};
+
+// tocsin.yml: prometheus.yml with `collectors:`, `thresholds:` and `alertmanager:`, every file it names read and
+// checked. A value.
+struct Config {
+  ingest::GlobalConfig global;
+  exporter::ExporterConfig collectors;
+  std::vector<ingest::ScrapeConfig> scrape_configs;
+  std::vector<std::string> rule_files;  // paths, globs resolved
+  rules::RuleSet rules;                 // of the rule files and of `thresholds:`
+  alertmanager::AlertingConfig alerting;
+  std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included
+  StorageConfig storage;
+};
+
+// Reads the file and all it names. Every mistake of all of them is in `errors`; a configuration that had one must not
+// be used. Relative paths are meant from the folder of the file.
+Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors);
+
+// alertmanager.yml alone, as `tocsin alertmanager` starts from it. ${ENV} is not expanded there, as in the original.
+Config ReadAlertmanagerConfig(const std::string& path, base::YamlErrors& errors);
+
+// The table of the top-level keys, with every nested one.
+const std::vector<base::FieldHelp>& ConfigHelp();
+
+}  // namespace app
