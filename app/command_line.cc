@@ -181,11 +181,13 @@ int RunCommandLine(std::span<const Command> commands, std::span<const std::strin
                invocation.error().message, command->name);
     return kUsage;
   }
-  const bool takes_arguments = !command->arguments.empty();
-  if (takes_arguments != !invocation->arguments().empty()) {
-    fmt::print(stderr, "tocsin {}: {}\n", command->name,
-               takes_arguments ? "needs " + command->arguments
-                               : fmt::format("unexpected argument \"{}\"", invocation->arguments().front()));
+  const bool some = !invocation->arguments().empty();
+  if (command->arguments.empty() && some) {
+    fmt::print(stderr, "tocsin {}: unexpected argument \"{}\"\n", command->name, invocation->arguments().front());
+    return kUsage;
+  }
+  if (!command->arguments.empty() && !command->arguments.starts_with('[') && !some) {
+    fmt::print(stderr, "tocsin {}: needs {}\n", command->name, command->arguments);
     return kUsage;
   }
   return command->run(*invocation);

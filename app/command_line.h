@@ -38,7 +38,7 @@ class Invocation {
 
 struct Command {
   std::string name;       // one or two words: "run", "check config"
-  std::string arguments;  // "FILE…", "" for none
+  std::string arguments;  // "FILE…", "[FILE…]" where there may be none, "" where there are none
   std::string help;       // one line
   std::vector<Flag> flags;
   std::function<int(const Invocation&)> run;  // returns the exit code

@@ -1,0 +1,54 @@
+#include "app/commands/documents.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "app/config.h"
+
+namespace app {
+namespace {
+
+std::string ConfigurationPage() {
+  return "# Configuration reference\n\n"
+         "Printed by `tocsin docs configuration` from the tables the program reads its files with; do not edit.\n\n"
+         "Durations are Prometheus' (`30s`, `5m`, `1h30m`, `2d`). `${NAME}` and `${NAME:-default}` stand for environment\n"
+         "variables in any value of tocsin.yml. Each secret has a `…_file` form whose file is read again at each use.\n"
+         "Unknown and repeated keys are errors. `tocsin check config FILE` tells every mistake at once.\n\n" +
+         base::DescribeSchema("tocsin.yml", ConfigHelp());
+}
+
+std::string CommandsPage(std::span<const Command> commands) {
+  std::string page =
+      "# Commands\n\nPrinted by `tocsin docs commands`; do not edit.\n\n```\n" + UsageText(commands) + "```\n";
+  for (const Command& command : commands) {
+    page += fmt::format("\n## tocsin {}\n\n```\n{}```\n", command.name, CommandHelp(command));
+  }
+  return page;
+}
+
+}  // namespace
+
+int PrintDocument(std::span<const Command> commands, const Invocation& invocation) {
+  const std::string& what = invocation.arguments()[0];
+  if (what == "configuration") {
+    fmt::print("{}", ConfigurationPage());
+  } else if (what == "commands") {
+    fmt::print("{}", CommandsPage(commands));
+  } else if (what == "man") {
+    fmt::print("{}", ManPage(commands));
+  } else if (what == "completion" && invocation.arguments().size() == 2) {
+    const auto text = Completion(commands, invocation.arguments()[1]);
+    if (!text) {
+      fmt::print(stderr, "tocsin docs: {}\n", text.error().message);
+      return kUsage;
+    }
+    fmt::print("{}", *text);
+  } else {
+    fmt::print(stderr, "tocsin docs: one of configuration, commands, man, completion bash|zsh|fish\n");
+    return kUsage;
+  }
+  return kOk;
+}
+
+}  // namespace app

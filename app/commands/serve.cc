@@ -1,0 +1,90 @@
+#include "app/commands/serve.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "app/signals.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace app {
+namespace {
+
+base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, const Invocation& invocation) {
+  ProgramOptions options;
+  options.roles = roles;
+  options.alertmanager_file = alertmanager_file;
+  options.config_file = invocation.Get("config.file");
+  options.http.listen_addresses = invocation.GetAll("web.listen-address");
+  options.external_url = invocation.Get("web.external-url");
+  const std::string prefix(base::Trim(invocation.Get("web.route-prefix")));
+  if (!prefix.empty() && prefix != "/") options.http.route_prefix = prefix.starts_with('/') ? prefix : "/" + prefix;
+  while (options.external_url.ends_with('/')) options.external_url.pop_back();
+  TRY(const base::LogLevel level, base::ParseLogLevel(invocation.Get("log.level")));
+  TRY(const base::LogFormat format, base::ParseLogFormat(invocation.Get("log.format")));
+  base::ConfigureLog(level, format);
+  return options;
+}
+
+void LogErrors(std::string_view message, const std::vector<base::Error>& errors) {
+  for (const base::Error& error : errors) base::LogError(message, {{"error", error}});
+}
+
+void ReloadOn(Program& program) {
+  NotifySystemd("RELOADING=1");
+  const std::vector<base::Error> errors = program.Reload();
+  LogErrors("the configuration was not loaded; the one before goes on", errors);
+  if (errors.empty()) base::LogInfo("configuration loaded");
+  NotifySystemd("READY=1");
+}
+
+}  // namespace
+
+int Serve(Roles roles, bool alertmanager_file, const Invocation& invocation) {
+  const auto options = ReadOptions(roles, alertmanager_file, invocation);
+  if (!options) {
+    fmt::print(stderr, "tocsin: {}\n", options.error().message);
+    return kUsage;
+  }
+  const Signals signals;
+  const base::SystemClock clock;
+  auto program = Program::Start(*options, clock, ProcessEnvironment());
+  if (!program) {
+    for (const base::Error& error : program.error().errors) fmt::print(stderr, "{}\n", error.ToString());
+    return program.error().configuration ? kUsage : kFailed;
+  }
+  // the wording and the field are what Alertmanager's users wait for
+  for (const std::string& address : (*program)->addresses()) base::LogInfo("Listening on", {{"address", address}});
+  NotifySystemd("READY=1");
+  while (signals.Wait() == SignalEvent::reload) ReloadOn(**program);
+  base::LogInfo("stopping");
+  NotifySystemd("STOPPING=1");
+  (*program)->Stop();
+  program->reset();
+  base::LogInfo("stopped");
+  return kOk;
+}
+
+std::vector<Flag> ServeFlags(std::string config_file, std::string listen_address) {
+  return {
+      {"config.file", "FILE", std::move(config_file), "The configuration.", false},
+      {"web.listen-address", "ADDRESS", std::move(listen_address), "Where to serve HTTP.", true},
+      {"web.external-url", "URL", "", "The URL under which people reach this server; links in messages start with it.",
+       false},
+      {"web.route-prefix", "PATH", "", "A prefix of every path that is served.", false},
+      {"storage.path", "FOLDER", "data/", "For state that is to survive a restart. This version keeps all of it in memory.",
+       false},
+      {"log.level", "LEVEL", "info", "The least severe messages shown: debug, info, warn or error.", false},
+      {"log.format", "FORMAT", "logfmt", "logfmt or json.", false},
+  };
+}
+
+std::vector<Flag> AlertmanagerFlags() {
+  std::vector<Flag> flags = ServeFlags("alertmanager.yml", ":9093");
+  flags.push_back({"cluster.listen-address", "ADDRESS", "", "Only empty (no cluster) is supported.", false});
+  return flags;
+}
+
+}  // namespace app

@@ -1,0 +1,56 @@
+#include <string>
+#include <vector>
+
+#include "app/command_line.h"
+#include "app/commands/check.h"
+#include "app/commands/check_metrics.h"
+#include "app/commands/client.h"
+#include "app/commands/documents.h"
+#include "app/commands/serve.h"
+#include "app/commands/test_promql.h"
+
+namespace {
+
+using app::Command;
+using app::Invocation;
+using app::Roles;
+
+// Every command the program has.
+const std::vector<Command>& Commands() {
+  static const std::vector<Command> commands = {
+      {"run", "", "Runs all three roles in one process", app::ServeFlags("tocsin.yml", "127.0.0.1:9090"),
+       [](const Invocation& in) {
+         return app::Serve(Roles{.exporter = true, .rules = true, .alertmanager = true}, false, in);
+       }},
+      {"exporter", "", "Runs the exporter alone: measures and serves /metrics",
+       app::ServeFlags("tocsin.yml", "127.0.0.1:9187"),
+       [](const Invocation& in) { return app::Serve(Roles{.exporter = true}, false, in); }},
+      {"rules", "", "Runs the rule evaluator alone: scrapes, judges, posts alerts to the Alertmanagers of `alerting:`",
+       app::ServeFlags("tocsin.yml", "127.0.0.1:9090"),
+       [](const Invocation& in) { return app::Serve(Roles{.rules = true}, false, in); }},
+      {"alertmanager", "", "Runs the alertmanager alone: takes alerts, tells people", app::AlertmanagerFlags(),
+       [](const Invocation& in) { return app::Serve(Roles{.alertmanager = true}, true, in); }},
+      {"check config", "FILE…", "Checks tocsin.yml files and all they name", {}, app::CheckConfigFiles},
+      {"check rules", "FILE…", "Checks rule files", {}, app::CheckRuleFiles},
+      {"check alertmanager", "FILE…", "Checks alertmanager.yml files", {}, app::CheckAlertmanagerFiles},
+      {"check metrics", "[FILE…]", "Checks expositions, from standard input without a FILE", app::CheckMetricsFlags(),
+       app::CheckMetricsCommand},
+      {"rules expand", "FILE…", "Prints thresholds as plain Prometheus rules", {}, app::ExpandRuleFiles},
+      {"test promql", "FILE…", "Runs PromQL test scripts", {}, app::TestPromqlCommand},
+      {"healthcheck", "", "Asks a running tocsin whether it is ready",
+       {{"url", "URL", "http://127.0.0.1:9090", "Where it serves.", false}}, app::CheckHealth},
+      {"docs", "WHAT…", "Prints a page from the program's own tables: configuration, commands, man, completion SHELL", {},
+       [](const Invocation& in) { return app::PrintDocument(Commands(), in); }},
+  };
+  return commands;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  // a link to the program named after a role starts that role
+  const std::string name(argv[0]);
+  if (name.substr(name.find_last_of('/') + 1) == "alertmanager") words.insert(words.begin(), "alertmanager");
+  return app::RunCommandLine(Commands(), words);
+}

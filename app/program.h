@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/environment.h"
+#include "base/clock.h"
+#include "base/net/http_server.h"
+#include "base/result.h"
+
+namespace app {
+
+// Which of the three roles this process plays.
+struct Roles {
+  bool exporter = false;
+  bool rules = false;
+  bool alertmanager = false;
+};
+
+struct ProgramOptions {
+  Roles roles;
+  std::string config_file;
+  bool alertmanager_file = false;  // config_file is an alertmanager.yml, not a tocsin.yml
+  base::HttpServerOptions http;
+  std::string external_url;        // "" is derived from the first listen address
+  int rule_threads = 2;
+  base::Duration drain = std::chrono::seconds(10);  // how long stopping waits for notifications under way
+};
+
+// The composition root: makes the rooms' objects, hands each what it needs, and mounts their endpoints. Holds no logic
+// of theirs. Parts are made in the order data flows and unmade in reverse.
+class Program {
+ public:
+  // The errors are every mistake of the configuration, or why a part could not start; nothing is left running then.
+  struct Failure {
+    bool configuration = false;
+    std::vector<base::Error> errors;
+  };
+  static std::expected<std::unique_ptr<Program>, Failure> Start(ProgramOptions options, const base::Clock& clock,
+                                                                Environment environment);
+  virtual ~Program() = default;
+
+  // Reads the configuration again. On a mistake the old one goes on, and the mistakes are returned.
+  virtual std::vector<base::Error> Reload() = 0;
+  virtual std::vector<std::string> addresses() const = 0;
+  // No new work, then up to `drain` for what is under way. The destructor does the rest.
+  virtual void Stop() = 0;
+};
+
+}  // namespace app
