@@ -1,0 +1,337 @@
+#include "app/program.h"
+
+#include <fmt/format.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <iterator>
+#include <mutex>
+#include <thread>
+
+#include "alertmanager/alertmanager_client.h"
+#include "alertmanager/api/api.h"
+#include "alertmanager/dispatcher.h"
+#include "alertmanager/metrics.h"
+#include "app/config.h"
+#include "app/process_metrics.h"
+#include "app/store_metrics.h"
+#include "base/log.h"
+#include "base/net/http_client.h"
+#include "exporter/endpoints.h"
+#include "exporter/exporter.h"
+#include "exporter/registry_adapter.h"
+#include "ingest/scrape_manager.h"
+#include "promql/engine.h"
+#include "rules/api/api.h"
+#include "rules/manager.h"
+#include "rules/template_expander.h"
+#include "store/head.h"
+
+namespace app {
+namespace {
+
+constexpr base::Duration kMaintenanceInterval = std::chrono::minutes(1);
+// How long a reload waits for what the Alertmanager clients of the old configuration still hold.
+constexpr base::Duration kHandOver = std::chrono::seconds(2);
+constexpr std::string_view kOwnJob = "tocsin";
+
+// What of the configuration was last read, as metrics.
+class ReloadMetrics {
+ public:
+  explicit ReloadMetrics(prometheus::Registry& registry)
+      : successful_(prometheus::BuildGauge()
+                        .Name("tocsin_config_last_reload_successful")
+                        .Help("Whether the last attempt to read the configuration succeeded.")
+                        .Register(registry)
+                        .Add({})),
+        success_time_(prometheus::BuildGauge()
+                          .Name("tocsin_config_last_reload_success_timestamp_seconds")
+                          .Help("When the configuration was last read successfully.")
+                          .Register(registry)
+                          .Add({})) {}
+  void Succeeded(base::Timestamp now) {
+    successful_.Set(1);
+    success_time_.Set(base::ToSeconds(now));
+  }
+  void Failed() { successful_.Set(0); }
+
+ private:
+  prometheus::Gauge& successful_;
+  prometheus::Gauge& success_time_;
+};
+
+// Hands alerts on to several sinks, which may be replaced while alerts come in.
+class SinkFan : public base::AlertSink {
+ public:
+  using Sinks = std::vector<std::shared_ptr<base::AlertSink>>;
+  void Replace(Sinks sinks) { sinks_.store(std::make_shared<const Sinks>(std::move(sinks))); }
+  void Send(std::span<const base::Alert> alerts) override {
+    const std::shared_ptr<const Sinks> sinks = sinks_.load();
+    for (const auto& sink : *sinks) sink->Send(alerts);
+  }
+
+ private:
+  std::atomic<std::shared_ptr<const Sinks>> sinks_ = std::make_shared<const Sinks>();
+};
+
+base::Labels ToLabels(const std::map<std::string, std::string>& map) {
+  base::LabelsBuilder labels;
+  for (const auto& [name, value] : map) labels.Set(name, value);
+  return labels.Build();
+}
+
+store::HeadOptions ToHeadOptions(const StorageConfig& storage) {
+  return {.retention = storage.retention,
+          .retention_bytes = storage.retention_size.bytes,
+          .max_series = static_cast<size_t>(std::max<int64_t>(0, storage.max_series)),
+          .out_of_order_window = storage.out_of_order_time_window};
+}
+
+// Where people reach this server, unless they say: the first address it listens on.
+std::string ExternalUrl(const ProgramOptions& options) {
+  if (!options.external_url.empty()) return options.external_url;
+  std::string address = options.http.listen_addresses.empty() ? "" : options.http.listen_addresses.front();
+  if (address.starts_with(':')) {
+    std::array<char, 256> host{};
+    if (gethostname(host.data(), host.size() - 1) == 0) address.insert(0, host.data());
+  }
+  return "http://" + address + options.http.route_prefix;
+}
+
+class Composition : public Program {
+ public:
+  Composition(ProgramOptions options, const base::Clock& clock, Environment environment)
+      : options_(std::move(options)), clock_(clock), environment_(std::move(environment)) {}
+  ~Composition() override { Stop(); }
+
+  Config Read(base::YamlErrors& errors) const {
+    if (options_.alertmanager_file) return ReadAlertmanagerConfig(options_.config_file, errors);
+    return ReadConfig(options_.config_file, environment_, errors);
+  }
+  base::Result<void> Begin(const Config& config);
+
+  std::vector<base::Error> Reload() override;
+  std::vector<std::string> addresses() const override { return server_->addresses(); }
+  void Stop() override;
+
+ private:
+  base::Result<void> ReplaceExporter(const Config& config);
+  void MakeDispatcher(const Config& config);
+  void Apply(const Config& config);
+  void ApplySinks(const Config& config);
+  ingest::InProcessTarget OwnTarget(const Config& config);
+  std::vector<base::Endpoint> Endpoints();
+  base::HttpResponse HandleReload();
+  void Maintain(const std::stop_token& stop);
+
+  const ProgramOptions options_;
+  const base::Clock& clock_;
+  const Environment environment_;
+  std::mutex reloading_;  // one Reload at a time
+  StorageConfig storage_;
+  std::string external_url_;
+  std::atomic<bool> ready_ = false;
+  bool stopped_ = false;
+
+  // What stands lower uses what stands higher.
+  prometheus::Registry registry_;
+  ReloadMetrics reload_metrics_{registry_};
+  alertmanager::Metrics alert_metrics_{registry_};
+  std::unique_ptr<base::HttpClient> client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
+  std::unique_ptr<store::Head> head_;
+  std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
+  const promql::Engine engine_{promql::EngineOptions{}};
+  std::shared_ptr<alertmanager::Dispatcher> dispatcher_;  // null without the role or its section
+  std::shared_ptr<alertmanager::AlertmanagerClient> alertmanagers_;  // null without the role of rules
+  SinkFan sinks_;
+  std::unique_ptr<rules::Manager> rule_manager_;  // null without the role, as scrapes_
+  std::unique_ptr<ingest::ScrapeManager> scrapes_;
+  std::jthread maintenance_;
+  std::unique_ptr<base::HttpServer> server_;
+};
+
+// Parts are made but nothing runs until the server has its ports, so that a taken port leaves nothing behind.
+base::Result<void> Composition::Begin(const Config& config) {
+  storage_ = config.storage;
+  external_url_ = ExternalUrl(options_);
+  head_ = std::make_unique<store::Head>(ToHeadOptions(config.storage));
+  TRY_VOID(ReplaceExporter(config));
+  if (options_.roles.rules) {
+    rule_manager_ = std::make_unique<rules::Manager>(rules::ManagerOptions{.clock = clock_,
+                                                                           .engine = engine_,
+                                                                           .querier = *head_,
+                                                                           .appendable = *head_,
+                                                                           .sink = sinks_,
+                                                                           .expand = rules::ExpandTemplate,
+                                                                           .registry = &registry_});
+    scrapes_ = std::make_unique<ingest::ScrapeManager>(*head_, clock_, *client_, &registry_);
+  }
+  MakeDispatcher(config);
+  TRY(server_, base::HttpServer::Start(options_.http, Endpoints()));
+  Apply(config);
+  if (dispatcher_) dispatcher_->Start();
+  if (rule_manager_) rule_manager_->Start(options_.rule_threads);
+  maintenance_ = std::jthread([this](const std::stop_token& stop) { Maintain(stop); });
+  ready_ = true;
+  return {};
+}
+
+base::Result<void> Composition::ReplaceExporter(const Config& config) {
+  exporter::ExporterOptions sources{.sources = {[this] { return exporter::FromCollectable(registry_); },
+                                                ProcessMetrics,
+                                                [] { return exporter::MetricFamilies{BuildInfo()}; },
+                                                [this] { return StoreMetrics(head_->Stats()); }}};
+  const exporter::ExporterConfig nothing;
+  TRY(std::shared_ptr<exporter::Exporter> made,
+      exporter::Exporter::Create(options_.roles.exporter ? config.collectors : nothing, clock_, std::move(sources)));
+  exporter_.store(std::move(made));
+  return {};
+}
+
+void Composition::MakeDispatcher(const Config& config) {
+  if (!options_.roles.alertmanager || !config.alertmanager || dispatcher_) return;
+  dispatcher_ = std::make_shared<alertmanager::Dispatcher>(
+      config.alertmanager,
+      alertmanager::Dispatcher::Options{.clock = clock_,
+                                        .client = *client_,
+                                        .metrics = alert_metrics_,
+                                        .pipeline = {.external_url = external_url_}});
+}
+
+// What a reload replaces. Cannot fail: the configuration was checked.
+void Composition::Apply(const Config& config) {
+  ApplySinks(config);
+  if (rule_manager_) {
+    rule_manager_->Apply({.rules = config.rules,
+                          .defaults = {.interval = config.global.evaluation_interval,
+                                       .query_offset = config.global.rule_query_offset},
+                          .external_labels = ToLabels(config.global.external_labels),
+                          .external_url = external_url_});
+  }
+  if (scrapes_) {
+    std::vector<ingest::InProcessTarget> own;
+    if (options_.roles.exporter) own.push_back(OwnTarget(config));
+    scrapes_->Reload(config.scrape_configs, std::move(own));
+  }
+  reload_metrics_.Succeeded(clock_.Now());
+}
+
+void Composition::ApplySinks(const Config& config) {
+  SinkFan::Sinks sinks;
+  if (dispatcher_) {
+    dispatcher_->Reload(config.alertmanager);
+    sinks.push_back(dispatcher_);
+  }
+  if (options_.roles.rules) {
+    const auto old = std::exchange(
+        alertmanagers_, std::make_shared<alertmanager::AlertmanagerClient>(
+                            config.alerting, alertmanager::AlertmanagerClient::Options{
+                                                 .clock = clock_, .client = *client_, .metrics = alert_metrics_}));
+    sinks.push_back(alertmanagers_);
+    sinks_.Replace(std::move(sinks));
+    if (old) old->Stop(kHandOver);
+    return;
+  }
+  sinks_.Replace(std::move(sinks));
+}
+
+// The exporter's page as a scrape target without a socket.
+ingest::InProcessTarget Composition::OwnTarget(const Config& config) {
+  ingest::InProcessTarget target;
+  target.config.job_name = kOwnJob;
+  target.config.scrape_interval = config.global.scrape_interval;
+  target.config.scrape_timeout = std::min(config.global.scrape_timeout, config.global.scrape_interval);
+  target.address = server_->addresses().front();
+  target.fetch = [this](base::Duration timeout) -> base::Result<ingest::FetchedPage> {
+    constexpr auto kFormat = exporter::ExpositionFormat::text;
+    const auto deadline = std::chrono::steady_clock::now() + timeout - timeout / 20;
+    return ingest::FetchedPage{std::string(exporter::ContentType(kFormat)),
+                               exporter_.load()->CollectText(deadline, kFormat)};
+  };
+  return target;
+}
+
+std::vector<base::Error> Composition::Reload() {
+  const std::scoped_lock lock(reloading_);
+  base::YamlErrors errors;
+  const Config config = Read(errors);
+  if (errors.empty()) {
+    if (const auto replaced = ReplaceExporter(config); !replaced) errors.Add(replaced.error());
+  }
+  if (!errors.empty()) {
+    reload_metrics_.Failed();
+    return errors.errors();
+  }
+  if (config.storage != storage_) base::LogWarn("a change of `storage:` takes effect at the next start");
+  const bool had_dispatcher = dispatcher_ != nullptr;
+  if (had_dispatcher != (config.alertmanager != nullptr) && options_.roles.alertmanager) {
+    base::LogWarn("adding or removing `alertmanager:` takes effect at the next start");
+  }
+  Apply(config);
+  return {};
+}
+
+void Composition::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  ready_ = false;
+  server_.reset();
+  maintenance_ = {};
+  scrapes_.reset();
+  rule_manager_.reset();
+  sinks_.Replace({});
+  if (alertmanagers_) alertmanagers_->Stop(options_.drain);
+  if (dispatcher_) dispatcher_->Stop(options_.drain);
+}
+
+void Composition::Maintain(const std::stop_token& stop) {
+  while (clock_.SleepUntil(clock_.Now() + kMaintenanceInterval, stop)) head_->Maintain(clock_.Now());
+}
+
+std::vector<base::Endpoint> Composition::Endpoints() {
+  std::vector<base::Endpoint> endpoints = exporter::Endpoints([this] { return exporter_.load(); });
+  const auto mount = [&endpoints](std::vector<base::Endpoint> more) {
+    std::ranges::move(more, std::back_inserter(endpoints));
+  };
+  if (rule_manager_) mount(rules::Endpoints(*rule_manager_));
+  if (dispatcher_) mount(alertmanager::Endpoints(*dispatcher_, {.version = TOCSIN_VERSION, .started = clock_.Now()}));
+  mount({{"GET", "/-/healthy", "Says that the process runs.",
+          [](const base::HttpRequest&) { return base::HttpResponse{.body = "tocsin is healthy.\n"}; }},
+         {"GET", "/-/ready", "Says whether the process serves.",
+          [this](const base::HttpRequest&) {
+            return ready_ ? base::HttpResponse{.body = "tocsin is ready.\n"}
+                          : base::HttpResponse{.status = 503, .body = "tocsin is not ready.\n"};
+          }},
+         {"POST,PUT", "/-/reload", "Reads the configuration again.",
+          [this](const base::HttpRequest&) { return HandleReload(); }}});
+  return endpoints;
+}
+
+base::HttpResponse Composition::HandleReload() {
+  const std::vector<base::Error> errors = Reload();
+  if (errors.empty()) return {.body = "configuration loaded\n"};
+  base::HttpResponse response{.status = 500, .body = "the configuration was not loaded; the one before goes on:\n"};
+  for (const base::Error& error : errors) {
+    response.body += error.ToString() + "\n";
+    base::LogError("the configuration was not loaded", {{"error", error}});
+  }
+  return response;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Program>, Program::Failure> Program::Start(ProgramOptions options,
+                                                                         const base::Clock& clock,
+                                                                         Environment environment) {
+  auto program = std::make_unique<Composition>(std::move(options), clock, std::move(environment));
+  base::YamlErrors errors;
+  const Config config = program->Read(errors);
+  if (!errors.empty()) return std::unexpected(Failure{true, errors.errors()});
+  if (const auto begun = program->Begin(config); !begun) return std::unexpected(Failure{false, {begun.error()}});
+  return program;
+}
+
+}  // namespace app

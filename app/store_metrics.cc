@@ -1,0 +1,55 @@
+#include "app/store_metrics.h"
+
+#include <initializer_list>
+
+namespace app {
+namespace {
+
+exporter::MetricFamily& Add(exporter::MetricFamilies& families, std::string_view name, exporter::MetricType type,
+                            std::string_view help) {
+  exporter::MetricFamily& family = families.emplace_back();
+  family.name = name;
+  family.type = type;
+  family.help = help;
+  family.unit = exporter::UnitOfName(name);
+  return family;
+}
+
+void AddValue(exporter::MetricFamilies& families, std::string_view name, exporter::MetricType type,
+              std::string_view help, size_t value) {
+  exporter::AddSample(Add(families, name, type, help), "", static_cast<double>(value));
+}
+
+}  // namespace
+
+exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats) {
+  using enum exporter::MetricType;
+  exporter::MetricFamilies families;
+  AddValue(families, "tocsin_store_series", gauge, "Series in memory.", stats.series);
+  AddValue(families, "tocsin_store_chunks", gauge, "Chunks of samples in memory.", stats.chunks);
+  AddValue(families, "tocsin_store_bytes", gauge, "Bytes of samples, labels and their bookkeeping, estimated.",
+           stats.bytes);
+  AddValue(families, "tocsin_store_samples_appended_total", counter, "Samples stored since the start.",
+           stats.samples_appended);
+  AddValue(families, "tocsin_store_series_created_total", counter, "Series created since the start.",
+           stats.series_created);
+  AddValue(families, "tocsin_store_series_removed_total", counter, "Series dropped by retention since the start.",
+           stats.series_removed);
+  exporter::MetricFamily& refused =
+      Add(families, "tocsin_store_samples_refused_total", counter, "Samples not stored, by reason.");
+  const std::initializer_list<std::pair<std::string_view, uint64_t>> reasons = {
+      {"duplicate", stats.duplicates},
+      {"invalid_labels", stats.invalid_labels},
+      {"out_of_order", stats.out_of_order},
+      {"series_limit", stats.over_series_limit},
+      {"too_old", stats.too_old},
+  };
+  for (const auto& [reason, count] : reasons) {
+    std::string labels;
+    exporter::AppendLabel(labels, 0, "reason", reason);
+    exporter::AddSample(refused, labels, static_cast<double>(count));
+  }
+  return families;
+}
+
+}  // namespace app
