@@ -101,8 +101,16 @@ def peers(folder, work, cluster):
 
 
 def tocsin(program, work, cluster):
+    """With the demo's collectors, thresholds and receivers; scraped and evaluated every 15 s as the peers are."""
     port = free_port()
-    path = demo_config.write_idle(work, cluster)
+    demo_config.write_rules(work)
+    path = demo_config.write(work, {
+        "POSTGRES_PORT": cluster.port, "PASSWORD_FILE": cluster.tocsin_password_file, "SMTP_PORT": free_port(),
+        "HTTP": f"http://127.0.0.1:{free_port()}", "ALERTING": ""})
+    with open(path) as file:
+        text = re.sub(r"global: .*", "global: {scrape_interval: 15s, evaluation_interval: 15s}", file.read())
+    with open(path, "w") as file:
+        file.write(text)
     return ([program, "run", f"--config.file={path}", f"--web.listen-address=127.0.0.1:{port}",
              f"--storage.path={work}/tocsin"], f"http://127.0.0.1:{port}/-/ready", {})
 
