@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <span>
 
-#include "rules/template_expander.h"
 
 namespace app {
 namespace {
@@ -83,12 +82,12 @@ void ReadRuleFiles(const base::YamlReader& in, Reading& reading) {
     }
   }
   reading.rule_sets.push_back(
-      rules::LoadRuleFiles(reading.config.rule_files, {.parse = {}, .check_template = rules::CheckTemplate}, reading.errors));
+      rules::LoadRuleFiles(reading.config.rule_files, {}, reading.errors));
 }
 
 void ReadThresholds(const base::YamlReader& in, Reading& reading) {
   reading.rule_sets.push_back(
-      rules::ReadThresholdRules(in, reading.file, {.parse = {}, .check_template = rules::CheckTemplate}));
+      rules::ReadThresholdRules(in, reading.file, {}));
 }
 
 void ReadAlerting(const base::YamlReader& in, Reading& reading) {

@@ -3,7 +3,6 @@
 
 #include "app/command_line.h"
 #include "app/commands/check.h"
-#include "app/commands/check_metrics.h"
 #include "app/commands/client.h"
 #include "app/commands/documents.h"
 #include "app/commands/serve.h"
@@ -34,7 +33,7 @@ const std::vector<Command>& Commands() {
       {"check rules", "FILE…", "Checks rule files", {}, app::CheckRuleFiles},
       {"check alertmanager", "FILE…", "Checks alertmanager.yml files", {}, app::CheckAlertmanagerFiles},
       {"check metrics", "[FILE…]", "Checks expositions, from standard input without a FILE", app::CheckMetricsFlags(),
-       app::CheckMetricsCommand},
+       app::CheckMetricsFiles},
       {"rules expand", "FILE…", "Prints thresholds as plain Prometheus rules", {}, app::ExpandRuleFiles},
       {"test promql", "FILE…", "Runs PromQL test scripts", {}, app::TestPromqlCommand},
       {"healthcheck", "", "Asks a running tocsin whether it is ready",

@@ -28,7 +28,6 @@
 #include "promql/engine.h"
 #include "rules/api/api.h"
 #include "rules/manager.h"
-#include "rules/template_expander.h"
 #include "store/head.h"
 
 namespace app {
@@ -166,7 +165,6 @@ base::Result<void> Composition::Begin(const Config& config) {
                                                                            .querier = *head_,
                                                                            .appendable = *head_,
                                                                            .sink = sinks_,
-                                                                           .expand = rules::ExpandTemplate,
                                                                            .registry = &registry_});
     scrapes_ = std::make_unique<ingest::ScrapeManager>(*head_, clock_, *client_, &registry_);
   }

@@ -37,11 +37,20 @@ base::Labels MakeLabels(size_t i) {
   const std::string replica = fmt::format("replica-{}", i / 200);
   const std::string le = fmt::format("0.{}", i % 12);
   if (i % 100 < 50) {
-    return {{"__name__", "http_requests_total"}, {"service", service}, {"replica", replica}, {"code", "200"},
-            {"method", "GET"},                   {"instance", instance}, {"job", "synth"}};
+    return {{"__name__", "http_requests_total"},
+            {"service", service},
+            {"replica", replica},
+            {"code", "200"},
+            {"method", "GET"},
+            {"instance", instance},
+            {"job", "synth"}};
   }
-  return {{"__name__", "request_duration_seconds_bucket"}, {"service", service}, {"replica", replica}, {"le", le},
-          {"instance", instance}, {"job", "synth"}};
+  return {{"__name__", "request_duration_seconds_bucket"},
+          {"service", service},
+          {"replica", replica},
+          {"le", le},
+          {"instance", instance},
+          {"job", "synth"}};
 }
 
 base::Timestamp At(size_t sample) {
@@ -100,9 +109,11 @@ void Query(const store::Head& head, size_t samples, const std::vector<base::Matc
   const double last = NanosecondsSince(start);
   std::string text;
   for (const auto& matcher : matchers) text += matcher.ToString() + " ";
-  fmt::print("{} over {} s: {} series, {:.2f} ms to select, {:.2f} ms to read {} samples ({:.1f} ns each), {:.2f} ms the last ones\n", text,
-             std::chrono::duration_cast<std::chrono::seconds>(lookback).count(), found->size(), select / 1e6,
-             reading / 1e6, read, reading / static_cast<double>(read), last / 1e6);
+  fmt::print(
+      "{} over {} s: {} series, {:.2f} ms to select, {:.2f} ms to read {} samples ({:.1f} ns each), {:.2f} ms the last "
+      "ones\n",
+      text, std::chrono::duration_cast<std::chrono::seconds>(lookback).count(), found->size(), select / 1e6,
+      reading / 1e6, read, reading / static_cast<double>(read), last / 1e6);
 }
 
 }  // namespace
@@ -130,7 +141,8 @@ int main(int argc, char** argv) {
   const Matcher one = Matcher::Equal("service", "service-03");
   const Matcher some = *Matcher::Make(MatchType::regex, "service", "service-0[1-5]");
   const Matcher prefix = *Matcher::Make(MatchType::regex, "replica", "replica-1.*");
-  for (const base::Duration lookback : {base::Duration(std::chrono::minutes(5)), base::Duration(std::chrono::hours(1))}) {
+  for (const base::Duration lookback :
+       {base::Duration(std::chrono::minutes(5)), base::Duration(std::chrono::hours(1))}) {
     Query(head, samples, {name}, lookback);
     Query(head, samples, {name, one}, lookback);
     Query(head, samples, {name, some}, lookback);

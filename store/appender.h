@@ -34,6 +34,7 @@ class Appender {
  public:
   virtual ~Appender() = default;
   // `ref` may be none or what an earlier Append returned for the same labels.
+  // While it is live the labels are not looked at and may be left empty; a dead one with empty labels is invalid_labels.
   virtual Appended Append(SeriesRef ref, const base::Labels& labels, base::Timestamp time, double value) = 0;
   virtual Appended AppendHistogram(SeriesRef ref, const base::Labels& labels, base::Timestamp time,
                                    HistogramPtr histogram) = 0;

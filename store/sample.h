@@ -18,6 +18,8 @@ struct Samples {
   std::vector<base::Timestamp> times;
   std::vector<double> values;
   std::vector<HistogramPtr> histograms;
+  // When each sample's counter began; empty where the store does not keep it, the epoch where it is unknown.
+  std::vector<base::Timestamp> start_times;
 
   size_t size() const { return times.size(); }
   bool empty() const { return times.empty(); }
@@ -25,6 +27,7 @@ struct Samples {
     times.clear();
     values.clear();
     histograms.clear();
+    start_times.clear();
   }
 };
 

@@ -3,17 +3,18 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 
 #include "alertmanager/config.h"
+#include "app/commands/check_metrics.h"
 #include "app/config.h"
 #include "rules/expand.h"
 #include "rules/rule_file.h"
-#include "rules/template_expander.h"
 
 namespace app {
 namespace {
-
-rules::RuleFileOptions RuleOptions() { return {.parse = {}, .check_template = rules::CheckTemplate}; }
 
 size_t CountRules(const rules::RuleSet& set) {
   size_t count = 0;
@@ -39,6 +40,13 @@ int CheckEach(const std::vector<std::string>& files, Check check) {
   return code;
 }
 
+base::Result<std::string> ReadWhole(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.is_open() || in.bad()) return base::Invalid(fmt::format("cannot read \"{}\"", path));
+  return content;
+}
+
 }  // namespace
 
 int CheckConfigFiles(const Invocation& invocation) {
@@ -52,7 +60,7 @@ int CheckConfigFiles(const Invocation& invocation) {
 
 int CheckRuleFiles(const Invocation& invocation) {
   return CheckEach(invocation.arguments(), [](const std::string& file, base::YamlErrors& errors) {
-    const rules::RuleSet set = rules::LoadRuleFiles(std::span(&file, 1), RuleOptions(), errors);
+    const rules::RuleSet set = rules::LoadRuleFiles(std::span(&file, 1), {}, errors);
     return fmt::format("{} groups, {} rules", set.groups.size(), CountRules(set));
   });
 }
@@ -65,9 +73,35 @@ int CheckAlertmanagerFiles(const Invocation& invocation) {
   });
 }
 
+std::vector<Flag> CheckMetricsFlags() {
+  return {{"openmetrics", "", "false", "Hold the pages to OpenMetrics 1.0 to the letter.", false},
+          {"lint", "", "true", "Say which conventions are broken.", false},
+          {"lint-fatal", "", "false", "Exit with 3 where a convention is broken.", false}};
+}
+
+int CheckMetricsFiles(const Invocation& invocation) {
+  std::vector<MetricsPage> pages;
+  for (const std::string& file : invocation.arguments()) {
+    auto content = ReadWhole(file);
+    if (!content) {
+      fmt::print(stderr, "tocsin check metrics: {}\n", content.error().message);
+      return kFailed;
+    }
+    pages.push_back({file, *std::move(content)});
+  }
+  if (pages.empty()) {
+    pages.push_back({"<stdin>", {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()}});
+  }
+  const CheckMetricsReport report = CheckMetrics(pages, {.openmetrics = invocation.IsOn("openmetrics"),
+                                                         .lint = invocation.IsOn("lint"),
+                                                         .lint_fatal = invocation.IsOn("lint-fatal")});
+  fmt::print(report.exit_code == kOk ? stdout : stderr, "{}", report.text);
+  return report.exit_code;
+}
+
 int ExpandRuleFiles(const Invocation& invocation) {
   base::YamlErrors errors;
-  const rules::RuleSet set = rules::LoadRuleFiles(invocation.arguments(), RuleOptions(), errors);
+  const rules::RuleSet set = rules::LoadRuleFiles(invocation.arguments(), {}, errors);
   if (!errors.empty()) {
     fmt::print(stderr, "{}", errors.ToString());
     return kUsage;

@@ -9,6 +9,10 @@ int CheckConfigFiles(const Invocation& invocation);
 int CheckRuleFiles(const Invocation& invocation);
 int CheckAlertmanagerFiles(const Invocation& invocation);
 
+// Pages of metrics, from standard input where no file is named. kFailed for a malformed one.
+int CheckMetricsFiles(const Invocation& invocation);
+std::vector<Flag> CheckMetricsFlags();
+
 // `tocsin rules expand FILE…`: thresholds and groups as one plain Prometheus rule file on standard output.
 int ExpandRuleFiles(const Invocation& invocation);
 

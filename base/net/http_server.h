@@ -12,20 +12,20 @@
 namespace base {
 
 struct HttpRequest {
-  std::string method;          // a HEAD request arrives as GET; the server leaves the body out of the answer
-  std::string path;            // decoded, without the route prefix
-  HttpHeaders headers;
-  HttpParameters parameters;   // of a form body on POST, then of the query string
-  std::string body;
-  std::string remote_address;  // "127.0.0.1:51234"
-  std::vector<std::string> path_arguments;  // what the ":name" parts of the endpoint's path stood for, in order
+  std::string method{};        // a HEAD request arrives as GET; the server leaves the body out of the answer
+  std::string path{};          // decoded, without the route prefix
+  HttpHeaders headers{};
+  HttpParameters parameters{};  // of a form body on POST, then of the query string
+  std::string body{};
+  std::string remote_address{};  // "127.0.0.1:51234"
+  std::vector<std::string> path_arguments{};  // what the ":name" parts of the endpoint's path stood for, in order
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  HttpHeaders headers;
+  std::string body{};
+  HttpHeaders headers{};
   // A body that is already compressed says so in headers (Content-Encoding) and is sent as it is; any other larger
   // than a kilobyte is gzipped for clients that accept it.
 };
@@ -33,15 +33,15 @@ struct HttpResponse {
 // One row of a role's endpoint table. `path` is exact, may hold ":name" for one segment, and may end in "/*" for
 // everything below. `methods` is "GET", "POST", "GET,POST" …; HEAD is answered wherever GET is.
 struct Endpoint {
-  std::string methods;
-  std::string path;
-  std::string help;  // one line, shown on the landing page
-  std::function<HttpResponse(const HttpRequest&)> handle;
+  std::string methods{};
+  std::string path{};
+  std::string help{};  // one line, shown on the landing page
+  std::function<HttpResponse(const HttpRequest&)> handle{};
 };
 
 struct HttpServerOptions {
-  std::vector<std::string> listen_addresses;  // "127.0.0.1:9187", ":9090"; port 0 picks a free one
-  std::string route_prefix;                   // "" or "/prefix"
+  std::vector<std::string> listen_addresses{};  // "127.0.0.1:9187", ":9090"; port 0 picks a free one
+  std::string route_prefix{};                 // "" or "/prefix"
   int threads = 8;
   size_t max_body_bytes = 32UL << 20;
   // Idle keep-alive connections hold a thread each (civetweb's model), so they are dropped after this long, and
@@ -54,7 +54,8 @@ struct HttpServerOptions {
 // Plain HTTP/1.1 with keep-alive on civetweb (no TLS: Debian's 1.15 crashes on it; put a proxy in front). Answers from
 // the endpoint table (of several rows that fit a path the most literal one counts); "/" lists it where no endpoint claims
 // it; unknown paths get 404, wrong methods 405 with Allow, too large bodies 413, slow ones 408, a handler that throws 500
-// and a log line. IPv4 only. Handlers run on the server's threads, several at once. Destruction stops accepting, lets running handlers finish and joins.
+// and a log line. IPv4 only. Handlers run on the server's threads, several at once. Destruction stops accepting, lets
+// running handlers finish and joins.
 class HttpServer {
  public:
   // Fails, naming the address, when a port is taken.

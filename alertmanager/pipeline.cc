@@ -1,0 +1,232 @@
+#include "alertmanager/pipeline.h"
+
+#include <algorithm>
+
+namespace alertmanager {
+namespace {
+
+// A delivery may take this long even where group_interval is shorter, as in Alertmanager.
+constexpr base::Duration kShortestDeadline = std::chrono::seconds(10);
+
+std::string LogKey(const std::string& group_key, const IntegrationId& integration) {
+  return group_key + "\n" + integration.Key();
+}
+
+std::map<std::string, std::vector<size_t>> ByReceiver(const std::vector<IntegrationId>& integrations) {
+  std::map<std::string, std::vector<size_t>> result;
+  for (size_t i = 0; i < integrations.size(); ++i) result[integrations[i].receiver].push_back(i);
+  return result;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(std::shared_ptr<const Config> config, std::vector<IntegrationId> integrations, Options options)
+    : config_(std::move(config)),
+      integrations_(std::move(integrations)),
+      by_receiver_(ByReceiver(integrations_)),
+      options_(std::move(options)),
+      routes_(std::make_unique<Route>(BuildRoutes(config_->route))) {}
+
+void Pipeline::Put(std::span<const PostedAlert> alerts, base::Timestamp now) {
+  for (const PostedAlert& posted : alerts) {
+    Insert(store_.Put(alertmanager::Complete(posted, config_->global.resolve_timeout, now), now), now);
+  }
+}
+
+void Pipeline::Insert(const AlertStore::Pointer& alert, base::Timestamp now) {
+  for (const Route* route : MatchRoutes(*routes_, alert->alert.labels)) {
+    Group& group = GroupOf(*route, alert->alert.labels, now);
+    group.alerts[alert->fingerprint] = alert;
+    if (!group.flushed && alert->alert.starts_at + route->group_wait < now) Schedule(group, now);
+  }
+}
+
+Pipeline::Group& Pipeline::GroupOf(const Route& route, const base::Labels& alert_labels, base::Timestamp now) {
+  base::Labels labels = GroupLabels(route, alert_labels);
+  const auto [known, is_new] = group_ids_.try_emplace({&route, labels}, next_id_);
+  Group& group = groups_[known->second];
+  if (!is_new) return group;
+  group.id = next_id_++;
+  group.route = &route;
+  group.key = GroupKey(route, labels);
+  group.labels = std::move(labels);
+  Schedule(group, now + route.group_wait);
+  return group;
+}
+
+void Pipeline::Schedule(Group& group, base::Timestamp at) {
+  schedule_.erase({group.next, group.id});
+  group.next = at;
+  if (group.in_flight == 0) schedule_.emplace(at, group.id);
+}
+
+base::Timestamp Pipeline::NextTick() const {
+  return schedule_.empty() ? base::Timestamp::max() : schedule_.begin()->first;
+}
+
+std::vector<FiringAlert> Pipeline::Firing(base::Timestamp now) const {
+  std::vector<FiringAlert> firing;
+  if (config_->inhibit_rules.empty()) return firing;
+  for (const auto& [fingerprint, stored] : store_.alerts()) {
+    if (!stored->alert.ResolvedAt(now)) firing.push_back({fingerprint, &stored->alert.labels});
+  }
+  std::ranges::sort(firing, {}, &FiringAlert::fingerprint);
+  return firing;
+}
+
+std::vector<NotifyJob> Pipeline::Tick(base::Timestamp now) {
+  CollectGarbage(now);
+  std::vector<NotifyJob> jobs;
+  if (NextTick() > now) return jobs;
+  const Inhibitions inhibitions(config_->inhibit_rules, Firing(now));
+  std::vector<uint64_t> due;
+  for (auto at = schedule_.begin(); at != schedule_.end() && at->first <= now; ++at) due.push_back(at->second);
+  for (const uint64_t id : due) StartFlush(groups_.at(id), inhibitions, now, jobs);
+  return jobs;
+}
+
+void Pipeline::StartFlush(Group& group, const Inhibitions& inhibitions, base::Timestamp now,
+                          std::vector<NotifyJob>& jobs) {
+  group.flushed = true;
+  group.failed = false;
+  // the clock is set before anything is sent, so that slow receivers don't stretch it
+  Schedule(group, now + group.route->group_interval);
+  const Flush flush = Collect(group, inhibitions, now);
+  if (!flush.alerts.empty()) AddJobs(group, flush, now, jobs);
+  if (group.in_flight == 0) {
+    FinishFlush(group);
+  } else {
+    schedule_.erase({group.next, group.id});
+  }
+}
+
+Pipeline::Flush Pipeline::Collect(Group& group, const Inhibitions& inhibitions, base::Timestamp now) {
+  Flush flush;
+  group.resolved.clear();
+  group.muted_resolved.clear();
+  for (const auto& [fingerprint, stored] : group.alerts) {
+    const bool resolved = stored->alert.ResolvedAt(now);
+    if (resolved) group.resolved.push_back(stored);
+    if (inhibitions.InhibitedBy(stored->alert.labels)) {
+      ++suppressed_total_;
+      if (resolved) group.muted_resolved.insert(fingerprint);
+      continue;
+    }
+    (resolved ? flush.state.resolved : flush.state.firing).insert(fingerprint);
+    flush.alerts.push_back({stored->alert, fingerprint, resolved});
+  }
+  std::ranges::sort(flush.alerts, [](const NotifiedAlert& a, const NotifiedAlert& b) {
+    return NotifiedBefore(a.alert.labels, b.alert.labels);
+  });
+  return flush;
+}
+
+void Pipeline::AddJobs(Group& group, const Flush& flush, base::Timestamp now, std::vector<NotifyJob>& jobs) {
+  const auto integrations = by_receiver_.find(group.route->receiver);
+  if (integrations == by_receiver_.end()) return;
+  for (const size_t index : integrations->second) {
+    const IntegrationId& integration = integrations_[index];
+    const std::string log_key = LogKey(group.key, integration);
+    const base::Duration repeat = group.route->repeat_interval;
+    const NotifyReason reason = NeedsUpdate(FindLog(log_key, now), flush.state, integration.send_resolved, repeat, now);
+    if (reason == NotifyReason::none) continue;
+    const LogEntry entry{now, flush.state.firing, flush.state.resolved};
+    const base::Timestamp expires = now + std::min(options_.retention, 2 * repeat);
+    auto notification = std::make_shared<Notification>(Notification{
+        group.route->receiver, group.key, group.labels, flush.alerts, reason, options_.external_url, now, repeat});
+    if (!integration.send_resolved) std::erase_if(notification->alerts, &NotifiedAlert::resolved);
+    if (notification->alerts.empty()) {
+      log_[log_key] = {entry, expires};
+      continue;
+    }
+    const uint64_t id = next_id_++;
+    pending_[id] = {group.id, log_key, entry, expires};
+    ++group.in_flight;
+    jobs.push_back(
+        {id, index, std::move(notification), now + std::max(group.route->group_interval, kShortestDeadline)});
+  }
+}
+
+void Pipeline::Complete(uint64_t job_id, bool delivered, base::Timestamp now) {
+  const auto found = pending_.find(job_id);
+  if (found == pending_.end()) return;
+  const PendingJob job = std::move(found->second);
+  pending_.erase(found);
+  if (delivered && job.expires > now) log_[job.log_key] = {job.entry, job.expires};
+  const auto at = groups_.find(job.group);
+  if (at == groups_.end()) return;
+  Group& group = at->second;
+  group.failed = group.failed || !delivered;
+  if (--group.in_flight > 0) return;
+  schedule_.emplace(group.next, group.id);
+  FinishFlush(group);
+}
+
+void Pipeline::FinishFlush(Group& group) {
+  if (group.failed) return;
+  for (const AlertStore::Pointer& told : group.resolved) {
+    const auto held = group.alerts.find(told->fingerprint);
+    if (held != group.alerts.end() && held->second == told) group.alerts.erase(held);
+  }
+  group.resolved.clear();
+  ForgetTold(group, group.muted_resolved);
+  if (!group.alerts.empty()) return;
+  schedule_.erase({group.next, group.id});
+  group_ids_.erase({group.route, group.labels});
+  groups_.erase(group.id);
+}
+
+// An alert that resolves while it is inhibited must not stay in the log as told of: when it fires again, that is news.
+// Alertmanager keeps it and stays silent until the repeat interval.
+void Pipeline::ForgetTold(const Group& group, const Fingerprints& alerts) {
+  if (alerts.empty()) return;
+  const auto integrations = by_receiver_.find(group.route->receiver);
+  if (integrations == by_receiver_.end()) return;
+  for (const size_t index : integrations->second) {
+    const auto logged = log_.find(LogKey(group.key, integrations_[index]));
+    if (logged == log_.end()) continue;
+    for (const uint64_t fingerprint : alerts) logged->second.entry.firing.erase(fingerprint);
+  }
+}
+
+const LogEntry* Pipeline::FindLog(const std::string& key, base::Timestamp now) const {
+  const auto found = log_.find(key);
+  return found == log_.end() || found->second.expires <= now ? nullptr : &found->second.entry;
+}
+
+void Pipeline::CollectGarbage(base::Timestamp now) {
+  if (now < next_gc_) return;
+  next_gc_ = now + options_.gc_interval;
+  store_.CollectGarbage(now);
+  std::erase_if(log_, [&](const auto& logged) { return logged.second.expires <= now; });
+}
+
+void Pipeline::Reload(std::shared_ptr<const Config> config, std::vector<IntegrationId> integrations,
+                      base::Timestamp now) {
+  struct Clock {
+    base::Timestamp next;
+    bool flushed;
+  };
+  std::map<std::pair<std::string, std::string>, Clock> clocks;  // by group key and receiver
+  std::vector<AlertStore::Pointer> alerts;
+  for (const auto& [id, group] : groups_) {
+    clocks[{group.key, group.route->receiver}] = {group.next, group.flushed};
+    for (const auto& [fingerprint, alert] : group.alerts) alerts.push_back(alert);
+  }
+  groups_.clear();
+  group_ids_.clear();
+  schedule_.clear();
+  config_ = std::move(config);
+  integrations_ = std::move(integrations);
+  by_receiver_ = ByReceiver(integrations_);
+  routes_ = std::make_unique<Route>(BuildRoutes(config_->route));
+  for (const AlertStore::Pointer& alert : alerts) Insert(alert, now);
+  for (auto& [id, group] : groups_) {
+    const auto clock = clocks.find({group.key, group.route->receiver});
+    if (clock == clocks.end()) continue;
+    group.flushed = clock->second.flushed;
+    Schedule(group, std::min(clock->second.next, now + group.route->group_interval));
+  }
+}
+
+}  // namespace alertmanager

@@ -1,0 +1,390 @@
+#include "base/net/http_server.h"
+
+#include <arpa/inet.h>
+#include <civetweb.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <optional>
+
+#include "base/log.h"
+#include "base/net/http_routes.h"
+#include "base/text.h"
+
+namespace base {
+namespace {
+
+constexpr size_t kCompressFrom = 1024;
+constexpr size_t kWritePiece = 256 * 1024;
+constexpr std::string_view kMaxRequestHead = "65536";
+// Threads that idle connections may not take, so that there is always one left for a newcomer.
+constexpr int kSpareThreads = 2;
+
+struct ListenAddress {
+  std::string host;  // "" for all interfaces
+  in_addr_t ip = INADDR_ANY;
+  uint16_t port = 0;
+
+  // As civetweb reads it.
+  std::string Option() const {
+    in_addr address{};
+    address.s_addr = ip;
+    std::array<char, INET_ADDRSTRLEN> text{};
+    inet_ntop(AF_INET, &address, text.data(), text.size());
+    return fmt::format("{}:{}", text.data(), port);
+  }
+};
+
+Result<ListenAddress> ParseListenAddress(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return Invalid(fmt::format("listen address \"{}\" has no port", text));
+  ListenAddress address;
+  address.host = text.substr(0, colon);
+  const auto port = ParseInteger(text.substr(colon + 1));
+  if (!port || *port < 0 || *port > 65535) return Invalid(fmt::format("listen address \"{}\" has no valid port", text));
+  address.port = static_cast<uint16_t>(*port);
+  if (address.host.empty()) return address;
+  if (address.host.contains(':')) {
+    return Invalid(fmt::format("listen address \"{}\": IPv6 is not supported; listen on IPv4 and put a proxy in front",
+                               text));
+  }
+  addrinfo hints{};
+  hints.ai_family = AF_INET;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int status = getaddrinfo(address.host.c_str(), nullptr, &hints, &found); status != 0) {
+    return Invalid(fmt::format("listen address \"{}\": {}", text, gai_strerror(status)));
+  }
+  sockaddr_in resolved{};
+  std::memcpy(&resolved, found->ai_addr, sizeof resolved);
+  freeaddrinfo(found);
+  address.ip = resolved.sin_addr.s_addr;
+  return address;
+}
+
+// Why the address cannot be bound; "" if it can.
+std::string BindProblem(const ListenAddress& address) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return std::strerror(errno);
+  const int yes = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = address.ip;
+  name.sin_port = htons(address.port);
+  const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 && listen(fd, 1) == 0;
+  std::string problem = bound ? "" : std::strerror(errno);
+  close(fd);
+  return problem;
+}
+
+int PortOf(int fd, int (*name_of)(int, sockaddr*, socklen_t*)) {
+  sockaddr_in name{};
+  socklen_t size = sizeof name;
+  if (name_of(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 || name.sin_family != AF_INET) return -1;
+  return ntohs(name.sin_port);
+}
+
+// civetweb waits up to two seconds at a time for a new connection or for a kept one's next request before it looks whether
+// it should stop, and shows nobody its sockets. So those on our ports are looked up: the listening ones are closed
+// to newcomers, the others told that no more requests come. Answers under way still go out.
+void EndWaiting(const std::vector<int>& ports) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", failed)) {
+    const auto fd = ParseInteger(entry.path().filename().string());
+    if (!fd) continue;
+    const int number = static_cast<int>(*fd);
+    const bool ours = std::ranges::find(ports, PortOf(number, getsockname)) != ports.end();
+    if (ours) shutdown(number, PortOf(number, getpeername) >= 0 ? SHUT_RD : SHUT_RDWR);
+  }
+}
+
+HttpResponse TextResponse(int status, std::string_view detail = {}) {
+  return {.status = status,
+          .body = detail.empty() ? fmt::format("{}\n", HttpReason(status)) : fmt::format("{}\n", detail),
+          .headers = {}};
+}
+
+bool HasOption(std::string_view header, std::string_view option) {
+  for (const std::string_view part : Split(header, ',')) {
+    if (ToLower(Trim(part)) == option) return true;
+  }
+  return false;
+}
+
+// The client's wish by RFC 9112; what civetweb decides by too, so that the header we send is true.
+bool WantsKeepAlive(const mg_request_info& info, const HttpHeaders& headers) {
+  const std::string_view wish = headers.Get("Connection");
+  if (!wish.empty()) return HasOption(wish, "keep-alive");
+  return info.http_version != nullptr && std::string_view(info.http_version) == "1.1";
+}
+
+class CivetServer : public HttpServer {
+ public:
+  CivetServer(HttpServerOptions options, std::vector<Endpoint> endpoints)
+      : options_(std::move(options)), routes_(std::move(endpoints)) {}
+  ~CivetServer() override {
+    if (context_ == nullptr) return;
+    stopping_ = true;
+    // civetweb cuts off answers that are still being written when it is told to stop
+    for (int running = answering_; running > 0; running = answering_) answering_.wait(running);
+    EndWaiting(ports_);
+    mg_stop(context_);
+  }
+  CivetServer(const CivetServer&) = delete;
+  CivetServer& operator=(const CivetServer&) = delete;
+
+  Result<void> Listen();
+  std::vector<std::string> addresses() const override { return addresses_; }
+
+ private:
+  static int OnRequest(mg_connection* connection);
+  static int OnLog(const mg_connection* connection, const char* message);
+  static int OnConnection(const mg_connection* connection, void** data);
+  static void OnClosed(const mg_connection* connection);
+
+  mg_context* StartCivetweb(const std::string& ports);
+  void Answer(mg_connection* connection);
+  HttpResponse Handle(mg_connection* connection, const mg_request_info& info, HttpRequest request, bool& keep);
+  // nullopt when all of it has been read into `body`; otherwise the answer, after which the connection is no use.
+  std::optional<HttpResponse> ReadBody(mg_connection* connection, const mg_request_info& info,
+                                       const HttpHeaders& headers, std::string& body) const;
+  void Write(mg_connection* connection, const HttpRequest& request, HttpResponse response, bool keep, bool head) const;
+
+  const HttpServerOptions options_;
+  const HttpRoutes routes_;
+  mg_context* context_ = nullptr;
+  std::vector<std::string> addresses_;
+  std::vector<int> ports_;
+  std::atomic<int> connections_ = 0;
+  std::atomic<int> answering_ = 0;
+  std::atomic<bool> stopping_ = false;
+};
+
+CivetServer* ServerOf(const mg_connection* connection) {
+  return static_cast<CivetServer*>(mg_get_user_data(mg_get_context(connection)));
+}
+
+int CivetServer::OnLog(const mg_connection*, const char* message) {
+  LogDebug("civetweb", {{"message", message}});
+  return 1;
+}
+
+int CivetServer::OnConnection(const mg_connection* connection, void**) {
+  ++ServerOf(connection)->connections_;
+  return 0;
+}
+
+void CivetServer::OnClosed(const mg_connection* connection) { --ServerOf(connection)->connections_; }
+
+int CivetServer::OnRequest(mg_connection* connection) {
+  CivetServer& server = *ServerOf(connection);
+  ++server.answering_;
+  try {
+    server.Answer(connection);
+  } catch (const std::exception& failure) {
+    LogError("cannot answer a request", {{"error", failure.what()}});
+    mg_disable_connection_keep_alive(connection);
+  }
+  --server.answering_;
+  server.answering_.notify_all();
+  return 1;
+}
+
+mg_context* CivetServer::StartCivetweb(const std::string& ports) {
+  // without features: never its TLS
+  static const unsigned features = mg_init_library(MG_FEATURES_DEFAULT);
+  static_cast<void>(features);
+  const std::string threads = std::to_string(options_.threads);
+  const std::string keep_alive = std::to_string(options_.keep_alive_timeout.count());
+  const std::string timeout = std::to_string(options_.request_timeout.count());
+  std::array<const char*, 19> settings = {"listening_ports", ports.c_str(),
+                                          "num_threads", threads.c_str(),
+                                          "enable_keep_alive", "yes",
+                                          "keep_alive_timeout_ms", keep_alive.c_str(),
+                                          "request_timeout_ms", timeout.c_str(),
+                                          "max_request_size", kMaxRequestHead.data(),
+                                          "tcp_nodelay", "1",
+                                          "decode_url", "no",
+                                          "connection_queue", "128",
+                                          nullptr};
+  mg_callbacks callbacks{};
+  callbacks.begin_request = OnRequest;
+  callbacks.log_message = OnLog;
+  callbacks.init_connection = OnConnection;
+  callbacks.connection_closed = OnClosed;
+  return mg_start(&callbacks, this, settings.data());
+}
+
+Result<void> CivetServer::Listen() {
+  std::vector<ListenAddress> wanted;
+  std::vector<std::string> ports;
+  for (const std::string& text : options_.listen_addresses) {
+    TRY(ListenAddress address, ParseListenAddress(text));
+    ports.push_back(address.Option());
+    wanted.push_back(std::move(address));
+  }
+  if (wanted.empty()) return Invalid("no listen address given");
+  context_ = StartCivetweb(Join(ports, ","));
+  if (context_ == nullptr) {
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const std::string problem = BindProblem(wanted[i]);
+      if (!problem.empty()) {
+        return Unavailable(fmt::format("cannot listen on {}: {}", options_.listen_addresses[i], problem));
+      }
+    }
+    return Unavailable(fmt::format("cannot start the HTTP server on {}", Join(options_.listen_addresses, ", ")));
+  }
+  std::vector<mg_server_port> bound(wanted.size());
+  const int count = mg_get_server_ports(context_, static_cast<int>(bound.size()), bound.data());
+  for (size_t i = 0; i < wanted.size() && static_cast<int>(i) < count; ++i) {
+    const std::string& host = wanted[i].host;
+    ports_.push_back(bound[i].port);
+    addresses_.push_back(fmt::format("{}:{}", host.empty() ? "0.0.0.0" : host, bound[i].port));
+  }
+  return {};
+}
+
+std::optional<HttpResponse> CivetServer::ReadBody(mg_connection* connection, const mg_request_info& info,
+                                                  const HttpHeaders& headers, std::string& body) const {
+  const auto too_large = [&] {
+    return TextResponse(413, fmt::format("the body is larger than {} bytes", options_.max_body_bytes));
+  };
+  const bool chunked = !headers.Get("Transfer-Encoding").empty();
+  if (!chunked && info.content_length <= 0) return std::nullopt;
+  if (info.content_length > static_cast<long long>(options_.max_body_bytes)) return too_large();
+  if (ToLower(headers.Get("Expect")) == "100-continue") {
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    mg_write(connection, kContinue.data(), kContinue.size());
+  }
+  const auto deadline = std::chrono::steady_clock::now() + options_.request_timeout;
+  std::array<char, 16 * 1024> piece;
+  while (chunked || static_cast<long long>(body.size()) < info.content_length) {
+    const int read = mg_read(connection, piece.data(), piece.size());
+    const bool late = std::chrono::steady_clock::now() >= deadline;
+    if (late) return TextResponse(408, "the body did not arrive in time");
+    if (read < 0 || (read == 0 && !chunked)) return TextResponse(400, "the body is incomplete");
+    if (read == 0) break;
+    body.append(piece.data(), static_cast<size_t>(read));
+    if (body.size() > options_.max_body_bytes) return too_large();
+  }
+  return std::nullopt;
+}
+
+HttpResponse CivetServer::Handle(mg_connection* connection, const mg_request_info& info, HttpRequest request,
+                                 bool& keep) {
+  if (auto refusal = ReadBody(connection, info, request.headers, request.body)) {
+    keep = false;
+    return std::move(*refusal);
+  }
+  auto query = HttpParameters::Parse(info.query_string != nullptr ? info.query_string : "");
+  if (!query) return TextResponse(400, "the query string holds a malformed escape");
+  if (request.method == "POST" &&
+      ToLower(request.headers.Get("Content-Type")).starts_with("application/x-www-form-urlencoded")) {
+    auto form = HttpParameters::Parse(request.body);
+    if (!form) return TextResponse(400, "the form holds a malformed escape");
+    request.parameters = std::move(*form);
+  }
+  request.parameters.Append(*query);
+
+  std::string_view raw_path = request.path;
+  if (!raw_path.starts_with(options_.route_prefix)) return TextResponse(404);
+  raw_path.remove_prefix(options_.route_prefix.size());
+  if (raw_path.empty()) raw_path = "/";
+  if (!raw_path.starts_with('/')) return TextResponse(404);
+  HttpRoutes::Match match = routes_.Find(request.method, raw_path);
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (match.endpoint == nullptr && match.allow.empty() && raw_path == "/" && reads) {
+    return {.content_type = "text/html; charset=utf-8",
+            .body = routes_.LandingPage(options_.title, options_.route_prefix),
+            .headers = {}};
+  }
+  if (match.endpoint == nullptr && match.allow.empty()) return TextResponse(404);
+  if (match.endpoint == nullptr) {
+    HttpResponse refusal = TextResponse(405);
+    refusal.headers.Add("Allow", match.allow);
+    return refusal;
+  }
+  if (request.method == "HEAD") request.method = "GET";
+  request.path_arguments = std::move(match.path_arguments);
+  request.path = UnescapeUrl(raw_path, false).value_or("");
+  try {
+    return match.endpoint->handle(request);
+  } catch (const std::exception& failure) {
+    LogError("a handler failed", {{"path", request.path}, {"error", failure.what()}});
+  } catch (...) {
+    LogError("a handler failed", {{"path", request.path}});
+  }
+  return TextResponse(500);
+}
+
+void CivetServer::Answer(mg_connection* connection) {
+  const mg_request_info& info = *mg_get_request_info(connection);
+  HttpRequest request;
+  request.method = info.request_method;
+  request.path = info.local_uri_raw != nullptr ? info.local_uri_raw : "";
+  request.remote_address = fmt::format("{}:{}", info.remote_addr, info.remote_port);
+  for (int i = 0; i < info.num_headers; ++i) {
+    request.headers.Add(info.http_headers[i].name, info.http_headers[i].value);
+  }
+  const bool head = request.method == "HEAD";
+  bool keep = WantsKeepAlive(info, request.headers);
+  HttpResponse response = stopping_ ? TextResponse(503) : Handle(connection, info, request, keep);
+  keep = keep && !stopping_ && connections_ <= std::max(1, options_.threads - kSpareThreads);
+  if (!keep) mg_disable_connection_keep_alive(connection);
+  Write(connection, request, std::move(response), keep, head);
+}
+
+void CivetServer::Write(mg_connection* connection, const HttpRequest& request, HttpResponse response, bool keep,
+                        bool head) const {
+  std::string text = fmt::format("HTTP/1.1 {} {}\r\n", response.status, HttpReason(response.status));
+  const auto add = [&text](std::string_view name, std::string_view value) {
+    // a line end within a value would let its author write headers of his own
+    text.append(name).append(": ");
+    for (const char c : value) text += c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
+    text.append("\r\n");
+  };
+  if (response.body.size() > kCompressFrom && response.headers.Get("Content-Encoding").empty()) {
+    add("Vary", "Accept-Encoding");
+    if (HeaderAccepts(request.headers.Get("Accept-Encoding"), "gzip")) {
+      response.body = Gzip(response.body);
+      add("Content-Encoding", "gzip");
+    }
+  }
+  const bool bodiless = response.status == 204 || response.status == 304;
+  if (!bodiless) {
+    if (!response.content_type.empty()) add("Content-Type", response.content_type);
+    add("Content-Length", std::to_string(response.body.size()));
+  }
+  add("Connection", keep ? "keep-alive" : "close");
+  for (const auto& [name, value] : response.headers) add(name, value);
+  text.append("\r\n");
+  const bool with_body = !head && !bodiless;
+  if (with_body && response.body.size() <= kWritePiece) text.append(response.body);
+  if (mg_write(connection, text.data(), text.size()) < 0 || !with_body) return;
+  if (response.body.size() <= kWritePiece) return;
+  for (std::string_view rest = response.body; !rest.empty();) {
+    const int written = mg_write(connection, rest.data(), std::min(rest.size(), kWritePiece));
+    if (written <= 0) return;
+    rest.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions options, std::vector<Endpoint> endpoints) {
+  auto server = std::make_unique<CivetServer>(std::move(options), std::move(endpoints));
+  TRY_VOID(server->Listen());
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+}  // namespace base

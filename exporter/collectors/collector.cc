@@ -1,0 +1,93 @@
+#include "exporter/collectors/collector.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "exporter/collectors/row_mapping.h"
+
+namespace exporter {
+namespace {
+
+class QueryCollector : public Collector {
+ public:
+  QueryCollector(std::string name, CollectorLimits limits, std::vector<QueryPlan> plans, ConstantLabels labels)
+      : Collector(std::move(name), limits), plans_(std::move(plans)), labels_(std::move(labels)) {}
+
+  void Collect(Session& session, SteadyTime deadline, CollectorOutput& out) override {
+    const int version = session.server_version();
+    for (const QueryPlan& plan : plans_) {
+      if (version < plan.min_version || version > plan.max_version) continue;
+      Run(plan, session, deadline, out);
+      return;
+    }
+  }
+
+ private:
+  void Run(const QueryPlan& plan, Session& session, SteadyTime deadline, CollectorOutput& out) {
+    RowMapper mapper(plan.metrics, labels_, out);
+    const QueryLimits query{limits().timeout, limits().lock_timeout, static_cast<size_t>(limits().max_rows), deadline};
+    const QueryResult<void> result = session.Query(plan.sql, query, mapper);
+    if (!result) {
+      out.errors.push_back(result.error());
+      // half a result would look like a whole one; only what max_rows cut is worth showing
+      if (result.error().failure != FailureClass::row_limit) return;
+      ++out.dropped["row_limit"];
+    }
+    mapper.Finish();
+  }
+
+  const std::vector<QueryPlan> plans_;
+  const ConstantLabels labels_;
+};
+
+}  // namespace
+
+size_t CollectorOutput::SeriesCount() const {
+  size_t count = 0;
+  for (const MetricFamily& family : families) count += family.samples.size();
+  return count;
+}
+
+std::unique_ptr<Collector> MakeQueryCollector(std::string name, CollectorLimits limits, std::vector<QueryPlan> plans,
+                                              ConstantLabels labels) {
+  return std::make_unique<QueryCollector>(std::move(name), limits, std::move(plans), std::move(labels));
+}
+
+std::string QuoteIdentifier(std::string_view name) {
+  std::string out;
+  for (const std::string_view part : base::Split(name, '.')) {
+    if (!out.empty()) out += '.';
+    out += '"' + base::ReplaceAll(std::string(part), "\"", "\"\"") + '"';
+  }
+  return out;
+}
+
+std::string QuoteLiteral(std::string_view text) { return '\'' + base::ReplaceAll(std::string(text), "'", "''") + '\''; }
+
+std::string QuoteList(const std::vector<std::string>& values) {
+  if (values.empty()) return "NULL";
+  std::vector<std::string> quoted;
+  for (const std::string& value : values) quoted.push_back(QuoteLiteral(value));
+  return base::Join(quoted, ", ");
+}
+
+std::string QuerySource(const std::string& table, const std::string& query) {
+  if (!table.empty()) return QuoteIdentifier(table);
+  std::string_view sql = base::Trim(query);
+  while (sql.ends_with(';')) sql = base::Trim(sql.substr(0, sql.size() - 1));
+  return fmt::format("({}\n) AS tocsin_source", sql);
+}
+
+// SQLite keeps times as text, or as seconds since 1970.
+std::string EpochOf(Dialect dialect, const std::string& expression) {
+  if (dialect == Dialect::postgres) return fmt::format("extract(epoch FROM CAST({} AS timestamptz))", expression);
+  return fmt::format(
+      "CASE WHEN typeof({0}) IN ('integer', 'real') THEN {0} ELSE (julianday({0}) - 2440587.5) * 86400.0 END",
+      expression);
+}
+
+std::string_view EpochNow(Dialect dialect) {
+  return dialect == Dialect::postgres ? "extract(epoch FROM now())" : "((julianday('now') - 2440587.5) * 86400.0)";
+}
+
+}  // namespace exporter

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "exporter/self_metrics.h"
+#include "exporter/target.h"
+
+namespace exporter {
+
+// The thread that measures one target: its collectors one after the other over its one session. Scrapes ask for a run
+// and wait; those that come while one is on share it. A run never makes a scrape late: whoever waits goes at its own
+// deadline with what there is. Thread-safe.
+class TargetRunner {
+ public:
+  // `clock` and `metrics` are borrowed.
+  TargetRunner(std::unique_ptr<Target> target, std::vector<std::unique_ptr<Collector>> collectors,
+               const base::Clock& clock, SelfMetrics& metrics);
+  ~TargetRunner();  // cancels what is running, and joins
+
+  // Asks for a run that should end by `deadline`; returns its number, or that of the run that is on.
+  uint64_t Start(SteadyTime deadline);
+  void Wait(uint64_t run, SteadyTime deadline);
+
+  struct Snapshot {
+    bool up = false;  // the target was reached in this run
+    std::vector<std::shared_ptr<const CollectorOutcome>> outcomes;
+  };
+  // The outcomes of run `run`, and those younger than their collector's min_interval. A collector without either is
+  // counted as missed.
+  Snapshot Take(uint64_t run);
+
+  const Target& target() const { return *target_; }
+  std::vector<std::string> collector_names() const;
+  std::shared_ptr<const CollectorOutcome> Outcome(std::string_view collector) const;  // the latest; null before
+
+ private:
+  struct Slot {
+    std::unique_ptr<Collector> collector;               // used by the thread alone
+    std::string last_message;                           // likewise; to log a lasting error once
+    std::shared_ptr<const CollectorOutcome> outcome;    // guarded by mutex_
+    uint64_t run = 0;                                   // guarded by mutex_; the last that it took part in
+    uint64_t missed = 0;                                // guarded by mutex_; the last that was counted as missed
+  };
+  void Loop(const std::stop_token& stop);
+  void Run(uint64_t run, SteadyTime deadline, const std::stop_token& stop);
+  QueryResult<Session*> Reach(uint64_t run, SteadyTime deadline);
+  void RunOne(Slot& slot, uint64_t run, SteadyTime deadline);
+  bool IsFresh(const Slot& slot) const;  // under mutex_
+  void Finish(Slot& slot, uint64_t run, std::shared_ptr<const CollectorOutcome> outcome);
+  void LogChange(Slot& slot, const CollectorOutcome& outcome);
+
+  const std::unique_ptr<Target> target_;
+  const base::Clock& clock_;
+  SelfMetrics& metrics_;
+  std::vector<Slot> slots_;
+  std::string last_target_error_;  // used by the thread alone
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  uint64_t wanted_ = 0;    // guarded by mutex_, as are the rest
+  uint64_t finished_ = 0;
+  uint64_t reached_ = 0;   // the last run in which the target answered
+  SteadyTime deadline_{};
+  bool ended_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace exporter

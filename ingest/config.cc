@@ -1,0 +1,357 @@
+#include "ingest/config.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text.h"
+#include "ingest/config_fields.h"
+#include "ingest/config_values.h"
+
+namespace ingest {
+namespace {
+
+constexpr std::string_view kDiscoveries[] = {
+    "aws",      "azure",    "consul",    "digitalocean", "dns",    "docker",     "dockerswarm", "ec2",
+    "eureka",   "gce",      "hetzner",   "http",         "ionos",  "kubernetes", "kuma",        "lightsail",
+    "linode",   "marathon", "nerve",     "nomad",        "oci",    "openstack",  "outscale",    "ovhcloud",
+    "puppetdb", "scaleway", "serverset", "stackit",      "triton", "uyuni",      "vultr"};
+
+const base::YamlSchema<BasicAuth>& BasicAuthSchema() {
+  using C = BasicAuth;
+  static const base::YamlSchema<C> schema = [] {
+    std::vector<base::Field<C>> fields = {
+        base::Optional("username", "string", "", &C::username, "The user's name."),
+        base::Optional("username_file", "path", "", &C::username_file, "A file that holds the user's name.")};
+    AddFields(fields, base::SecretFields("password", &C::password, "The password."));
+    return base::YamlSchema<C>(std::move(fields));
+  }();
+  return schema;
+}
+
+bool ReadYaml(const base::YamlReader& in, BasicAuth& out) {
+  if (!BasicAuthSchema().Read(in, out)) return false;
+  const bool both = !out.username.empty() && !out.username_file.empty();
+  if (both) in.Fail("at most one of username and username_file must be configured");
+  return !both;
+}
+
+const base::YamlSchema<Authorization>& AuthorizationSchema() {
+  using C = Authorization;
+  static const base::YamlSchema<C> schema = [] {
+    std::vector<base::Field<C>> fields = {
+        base::Optional("type", "string", "Bearer", &C::type, "The scheme in the Authorization header.")};
+    AddFields(fields, base::SecretFields("credentials", &C::credentials, "What follows the scheme."));
+    return base::YamlSchema<C>(std::move(fields));
+  }();
+  return schema;
+}
+
+bool ReadYaml(const base::YamlReader& in, Authorization& out) {
+  if (!AuthorizationSchema().Read(in, out)) return false;
+  const bool basic = base::ToLower(out.type) == "basic";
+  if (basic) in.Fail("authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
+  return !basic;
+}
+
+const base::YamlSchema<TlsConfig>& TlsSchema() {
+  using C = TlsConfig;
+  static const base::YamlSchema<C> schema({
+      base::Optional("ca_file", "path", "", &C::ca_file, "Authorities that the target's certificate is checked with."),
+      base::Optional("cert_file", "path", "", &C::cert_file, "The certificate shown to the target."),
+      base::Optional("key_file", "path", "", &C::key_file, "Its key."),
+      base::Optional("server_name", "string", "", &C::server_name, "The name expected in the certificate."),
+      base::Optional("insecure_skip_verify", "bool", "false", &C::insecure_skip_verify,
+                     "Whether any certificate is taken."),
+      NotSupported<C>("ca", "ca_file"),
+      NotSupported<C>("ca_ref", "ca_file"),
+      NotSupported<C>("cert", "cert_file"),
+      NotSupported<C>("cert_ref", "cert_file"),
+      NotSupported<C>("key", "key_file"),
+      NotSupported<C>("key_ref", "key_file"),
+      NotSupported<C>("min_version"),
+      NotSupported<C>("max_version"),
+  });
+  return schema;
+}
+
+bool ReadYaml(const base::YamlReader& in, TlsConfig& out) {
+  if (!TlsSchema().Read(in, out)) return false;
+  const bool half = out.cert_file.empty() != out.key_file.empty();
+  if (half) in.Fail("exactly one of cert_file and key_file is given; both or none are needed");
+  return !half;
+}
+
+const base::YamlSchema<TargetGroup>& TargetGroupSchema() {
+  using C = TargetGroup;
+  static const base::YamlSchema<C> schema({
+      base::Optional("targets", "list of host:port", "[]", &C::targets, "The addresses."),
+      base::Optional("labels", "map of labels", "{}", &C::labels, "Labels of every one of them."),
+  });
+  return schema;
+}
+
+const base::YamlSchema<FileDiscovery>& FileDiscoverySchema() {
+  using C = FileDiscovery;
+  static const base::YamlSchema<C> schema({
+      base::Optional("files", "list of paths", "[]", &C::files,
+                     "JSON or YAML files of target groups; the last part of a path may hold one *."),
+      base::Optional("refresh_interval", "duration", "5m", &C::refresh_interval,
+                     "Taken for compatibility: a changed file is noticed within seconds anyway."),
+  });
+  return schema;
+}
+
+bool IsDiscoveryPattern(std::string_view path) {
+  constexpr std::array<std::string_view, 5> kEndings = {".json", ".yml", ".yaml", ".JSON", ".YML"};
+  const bool ending =
+      path.ends_with(".YAML") || std::ranges::any_of(kEndings, [&](auto end) { return path.ends_with(end); });
+  const size_t star = path.find('*');
+  if (!ending || star == std::string_view::npos) return ending;
+  const std::string_view rest = path.substr(star + 1);
+  return !rest.contains('*') && !rest.contains('/');
+}
+
+std::vector<base::Field<ScrapeConfig>> RequestFields() {
+  using C = ScrapeConfig;
+  return {
+      base::Optional("metrics_path", "path", "/metrics", &C::metrics_path, "Where the targets show their metrics."),
+      base::Optional("scheme", "http or https", "http", &C::scheme, "The protocol."),
+      base::Optional("params", "map of lists", "{}", &C::params, "The URL's parameters."),
+      base::Optional("enable_compression", "bool", "true", &C::enable_compression, "Whether gzip is asked for."),
+      base::Optional("follow_redirects", "bool", "true", &C::follow_redirects, "Whether redirects are followed."),
+      base::Optional("proxy_url", "URL", "", &C::proxy_url, "The proxy used."),
+      {{"basic_auth", "map", "", "User and password.", false, &BasicAuthSchema().help()},
+       [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.basic_auth.emplace()); }},
+      {{"authorization", "map", "", "The Authorization header.", false, &AuthorizationSchema().help()},
+       [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.authorization.emplace()); }},
+      {{"tls_config", "map", "", "How https is spoken.", false, &TlsSchema().help()},
+       [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.tls); }},
+      {{"enable_http2", "bool", "true", "Taken and without effect: HTTP/1.1 is spoken.", false, nullptr},
+       [](const base::YamlReader& in, C&) {
+         bool ignored = true;
+         return base::ReadYaml(in, ignored);
+       }},
+      NotSupported<C>("oauth2"),
+      NotSupported<C>("sigv4"),
+      NotSupported<C>("http_headers"),
+      NotSupported<C>("no_proxy"),
+      NotSupported<C>("proxy_from_environment"),
+      NotSupported<C>("proxy_connect_header"),
+  };
+}
+
+std::vector<base::Field<ScrapeConfig>> SampleFields() {
+  using C = ScrapeConfig;
+  return {
+      base::Optional("honor_labels", "bool", "false", &C::honor_labels,
+                     "Whether labels of the page win against those of the target."),
+      base::Optional("honor_timestamps", "bool", "true", &C::honor_timestamps,
+                     "Whether timestamps of the page are kept."),
+      base::Optional("track_timestamps_staleness", "bool", "false", &C::track_timestamps_staleness,
+                     "Whether series with timestamps of their own are marked stale too."),
+      base::Optional("extra_scrape_metrics", "bool", "false", &C::extra_scrape_metrics,
+                     "Whether scrape_timeout_seconds and the like are written."),
+      base::Optional("fallback_scrape_protocol", "protocol", "", &C::fallback_scrape_protocol,
+                     "The format of pages whose Content-Type names none."),
+      {{"scrape_protocols", "list of protocols", "global's", "The formats asked for.", false, nullptr},
+       [](const base::YamlReader& in, C& out) { return ReadProtocols(in, out.scrape_protocols); }},
+      {{"metric_name_validation_scheme", "utf8 or legacy", "global's", "Which names are taken.", false, nullptr},
+       [](const base::YamlReader& in, C& out) { return ReadNameValidation(in, out.name_validation.emplace()); }},
+      {{"relabel_configs", "list", "[]", "Rewrites or drops targets.", false, &RelabelConfigHelp()},
+       [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.relabel_configs); }},
+      {{"metric_relabel_configs", "list", "[]", "Rewrites or drops samples.", false, &RelabelConfigHelp()},
+       [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.metric_relabel_configs); }},
+      OnlyBool<C>("scrape_native_histograms", false),
+      OnlyBool<C>("scrape_classic_histograms", false),
+      OnlyBool<C>("always_scrape_classic_histograms", false),
+      OnlyBool<C>("convert_classic_histograms_to_nhcb", false),
+      NotSupported<C>("native_histogram_bucket_limit"),
+      NotSupported<C>("native_histogram_min_bucket_factor"),
+      NotSupported<C>("metric_name_escaping_scheme"),
+      NotSupported<C>("keep_dropped_targets"),
+      NotSupported<C>("scrape_failure_log_file"),
+  };
+}
+
+const base::YamlSchema<ScrapeConfig>& Schema() {
+  using C = ScrapeConfig;
+  static const base::YamlSchema<C> schema = [] {
+    std::vector<base::Field<C>> fields = {
+        base::Required("job_name", "string", &C::job_name, "The job: its targets' `job` label."),
+        base::Optional("scrape_interval", "duration", "global's", &C::scrape_interval, "How often."),
+        base::Optional("scrape_timeout", "duration", "global's", &C::scrape_timeout, "How long one scrape may take."),
+        {{"static_configs", "list", "[]", "Targets by name.", false, &TargetGroupSchema().help()},
+         [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.static_configs); }},
+        {{"file_sd_configs", "list", "[]", "Targets from files.", false, &FileDiscoverySchema().help()},
+         [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.file_sd_configs); }},
+    };
+    AddFields(fields, RequestFields());
+    AddFields(fields, base::SecretFields("bearer_token", &C::bearer_token, "The same as authorization.credentials."));
+    AddFields(fields, SampleFields());
+    AddFields(fields, LimitFields<C>(&C::limits));
+    for (const std::string_view kind : kDiscoveries) {
+      fields.push_back(NotSupported<C>(std::string(kind) + "_sd_configs", "static_configs or file_sd_configs"));
+    }
+    return base::YamlSchema<C>(std::move(fields));
+  }();
+  return schema;
+}
+
+void FillFromGlobal(const GlobalConfig& global, ScrapeConfig& config) {
+  const auto inherit = [](auto& own, const auto& other) {
+    if (own == std::remove_cvref_t<decltype(own)>{}) own = other;
+  };
+  inherit(config.scrape_interval, global.scrape_interval);
+  inherit(config.scrape_timeout, std::min(global.scrape_timeout, config.scrape_interval));
+  inherit(config.scrape_protocols, global.scrape_protocols);
+  inherit(config.limits.body_size, global.limits.body_size);
+  inherit(config.limits.samples, global.limits.samples);
+  inherit(config.limits.labels, global.limits.labels);
+  inherit(config.limits.label_name_length, global.limits.label_name_length);
+  inherit(config.limits.label_value_length, global.limits.label_value_length);
+  inherit(config.limits.targets, global.limits.targets);
+  if (!config.name_validation) config.name_validation = global.name_validation;
+  if (!config.extra_scrape_metrics) config.extra_scrape_metrics = global.extra_scrape_metrics;
+}
+
+bool CheckAuthorization(const base::YamlReader& in, ScrapeConfig& config) {
+  const int ways = (config.basic_auth ? 1 : 0) + (config.authorization ? 1 : 0) + (config.bearer_token.empty() ? 0 : 1);
+  if (ways > 1) {
+    in.Fail("at most one of basic_auth, authorization, bearer_token & bearer_token_file must be configured");
+    return false;
+  }
+  if (!config.bearer_token.empty()) config.authorization = Authorization{"Bearer", config.bearer_token};
+  config.bearer_token = {};
+  return true;
+}
+
+bool ReadScrapeConfig(const base::YamlReader& in, const GlobalConfig& global, ScrapeConfig& out) {
+  ScrapeConfig config;
+  bool good = Schema().Read(in, config);
+  const auto complain = [&](std::string_view message) {
+    in.Fail(message);
+    good = false;
+  };
+  if (good && config.job_name.empty()) complain("job_name is empty");
+  if (config.scheme != "http" && config.scheme != "https") {
+    complain("unknown scheme " + base::Quote(config.scheme) + ", expected http or https");
+  }
+  good = CheckAuthorization(in, config) && good;
+  FillFromGlobal(global, config);
+  if (config.scrape_timeout > config.scrape_interval) {
+    complain("scrape timeout greater than scrape interval for scrape config with job name " +
+             base::Quote(config.job_name));
+  }
+  out = std::move(config);
+  return good;
+}
+
+}  // namespace
+
+bool ReadYaml(const base::YamlReader& in, TargetGroup& out) {
+  if (!TargetGroupSchema().Read(in, out)) return false;
+  for (const std::string& target : out.targets) {
+    if (!target.contains('/')) continue;
+    in.Fail(base::Quote(target) + " is not a valid hostname");
+    return false;
+  }
+  for (const auto& [name, value] : out.labels) {
+    if (!name.empty() && base::IsValidUtf8(name) && base::IsValidUtf8(value)) continue;
+    in.Fail(base::Quote(name) + " is not a valid label name, or its value is not UTF-8");
+    return false;
+  }
+  return true;
+}
+
+bool ReadYaml(const base::YamlReader& in, FileDiscovery& out) {
+  if (!FileDiscoverySchema().Read(in, out)) return false;
+  if (out.files.empty()) {
+    in.Fail("file service discovery config must contain at least one path name");
+    return false;
+  }
+  for (const std::string& path : out.files) {
+    if (IsDiscoveryPattern(path)) continue;
+    in.Fail("path name " + base::Quote(path) + " is not valid for file discovery");
+    return false;
+  }
+  return true;
+}
+
+const std::vector<base::FieldHelp>& ScrapeConfigHelp() { return Schema().help(); }
+
+bool ReadScrapeConfigs(const base::YamlReader& in, const GlobalConfig& global, std::vector<ScrapeConfig>& out) {
+  if (in.node().kind == base::YamlNode::Kind::null) return true;
+  if (in.node().kind != base::YamlNode::Kind::sequence) {
+    in.Fail("expected a list");
+    return false;
+  }
+  bool good = true;
+  std::set<std::string> names;
+  for (size_t i = 0; i < in.node().items.size(); ++i) {
+    const base::YamlReader item = in.Item(i);
+    ScrapeConfig config;
+    good = ReadScrapeConfig(item, global, config) && good;
+    if (!config.job_name.empty() && !names.insert(config.job_name).second) {
+      item.Fail("found multiple scrape configs with job name " + base::Quote(config.job_name));
+      good = false;
+    }
+    out.push_back(std::move(config));
+  }
+  return good;
+}
+
+void ResolvePaths(const std::string& folder, std::vector<ScrapeConfig>& configs) {
+  const auto resolve = [&](std::string& path) {
+    if (!path.empty() && path.front() != '/' && !folder.empty()) path = folder + "/" + path;
+  };
+  for (ScrapeConfig& config : configs) {
+    for (FileDiscovery& discovery : config.file_sd_configs) std::ranges::for_each(discovery.files, resolve);
+    if (config.basic_auth) {
+      resolve(config.basic_auth->username_file);
+      resolve(config.basic_auth->password.file);
+    }
+    if (config.authorization) resolve(config.authorization->credentials.file);
+    resolve(config.tls.ca_file);
+    resolve(config.tls.cert_file);
+    resolve(config.tls.key_file);
+  }
+}
+
+base::Result<std::vector<TargetGroup>> ReadTargetGroups(const std::string& path) {
+  base::YamlErrors errors;
+  const base::YamlNode node = base::ReadYamlFile(path, errors);
+  std::vector<TargetGroup> groups;
+  if (errors.empty()) base::ReadYaml(base::YamlReader(node, "", errors), groups);
+  if (!errors.empty()) return std::unexpected(errors.errors().front());
+  return groups;
+}
+
+std::string AcceptHeader(const std::vector<std::string>& protocols, NameValidation validation) {
+  struct Offer {
+    std::string_view protocol;
+    std::string_view media;
+    bool escaping;
+  };
+  constexpr std::array<Offer, 4> kOffers = {
+      {{"OpenMetricsText1.0.0", "application/openmetrics-text;version=1.0.0", true},
+       {"OpenMetricsText0.0.1", "application/openmetrics-text;version=0.0.1", false},
+       {"PrometheusText1.0.0", "text/plain;version=1.0.0", true},
+       {"PrometheusText0.0.4", "text/plain;version=0.0.4", false}}};
+  const std::string_view escaping =
+      validation == NameValidation::utf8 ? ";escaping=allow-utf-8" : ";escaping=underscores";
+  std::string header;
+  size_t weight = kOffers.size() + 2;
+  const auto offer = [&](const Offer& known) {
+    header += std::string(known.media) + std::string(known.escaping ? escaping : "") + ";q=0." +
+              std::to_string(weight--) + ",";
+  };
+  if (protocols.empty()) std::ranges::for_each(kOffers, offer);
+  for (const std::string& protocol : protocols) {
+    const auto* const known = std::ranges::find(kOffers, protocol, &Offer::protocol);
+    if (known != kOffers.end()) offer(*known);
+  }
+  return header + "*/*;q=0." + std::to_string(weight);
+}
+
+}  // namespace ingest

@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "ingest/config.h"
+#include "ingest/config_fields.h"
+#include "ingest/config_values.h"
+
+namespace ingest {
+namespace {
+
+constexpr std::array<std::string_view, 5> kProtocols = {
+    "OpenMetricsText1.0.0", "OpenMetricsText0.0.1", "PrometheusText1.0.0", "PrometheusText0.0.4", "PrometheusProto"};
+
+const base::YamlSchema<GlobalConfig>& Schema() {
+  using C = GlobalConfig;
+  static const base::YamlSchema<C> schema = [] {
+    std::vector<base::Field<C>> fields = {
+        base::Optional("scrape_interval", "duration", "1m", &C::scrape_interval, "How often targets are scraped."),
+        base::Optional("scrape_timeout", "duration", "10s", &C::scrape_timeout, "How long one scrape may take."),
+        base::Optional("evaluation_interval", "duration", "1m", &C::evaluation_interval,
+                       "How often rules are evaluated."),
+        base::Optional("rule_query_offset", "duration", "0s", &C::rule_query_offset,
+                       "How far in the past rules are evaluated."),
+        base::Optional("external_labels", "map of labels", "{}", &C::external_labels,
+                       "Labels added to what leaves this process: alerts, federation, remote write."),
+        base::Optional("query_log_file", "path", "", &C::query_log_file, "Where queries are logged to."),
+        {{"scrape_protocols", "list of protocols", "all of the text formats",
+          "The formats asked for, in order of "
+          "preference.",
+          false, nullptr},
+         [](const base::YamlReader& in, C& out) { return ReadProtocols(in, out.scrape_protocols); }},
+        {{"metric_name_validation_scheme", "utf8 or legacy", "utf8", "Which names of metrics and labels are taken.",
+          false, nullptr},
+         [](const base::YamlReader& in, C& out) { return ReadNameValidation(in, out.name_validation); }},
+        base::Optional("extra_scrape_metrics", "bool", "false", &C::extra_scrape_metrics,
+                       "Whether scrape_timeout_seconds and the like are written for every target."),
+        OnlyBool<C>("scrape_native_histograms", false),
+        OnlyBool<C>("always_scrape_classic_histograms", false),
+        OnlyBool<C>("convert_classic_histograms_to_nhcb", false),
+        NotSupported<C>("metric_name_escaping_scheme"),
+        NotSupported<C>("scrape_failure_log_file"),
+        NotSupported<C>("keep_dropped_targets"),
+    };
+    AddFields(fields, LimitFields<C>(&C::limits));
+    return base::YamlSchema<C>(std::move(fields));
+  }();
+  return schema;
+}
+
+}  // namespace
+
+bool ReadProtocols(const base::YamlReader& in, std::vector<std::string>& out) {
+  std::vector<std::string> protocols;
+  if (!base::ReadYaml(in, protocols)) return false;
+  for (size_t i = 0; i < protocols.size(); ++i) {
+    if (std::ranges::find(kProtocols, protocols[i]) == kProtocols.end()) {
+      in.Item(i).Fail("unknown scrape protocol " + base::Quote(protocols[i]) +
+                      ", supported: OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusText0.0.4, "
+                      "PrometheusText1.0.0");
+      return false;
+    }
+    if (std::ranges::count(protocols, protocols[i]) > 1) {
+      in.Item(i).Fail("duplicated protocol in scrape_protocols");
+      return false;
+    }
+  }
+  // the binary protocol is one offer among several: without it the target answers in text
+  std::erase(protocols, "PrometheusProto");
+  if (protocols.empty()) {
+    in.Fail("no scrape protocol is left that tocsin reads; give at least one of the text formats");
+    return false;
+  }
+  out = std::move(protocols);
+  return true;
+}
+
+bool ReadNameValidation(const base::YamlReader& in, NameValidation& out) {
+  std::string word;
+  if (!base::ReadYaml(in, word)) return false;
+  if (word != "utf8" && word != "legacy") {
+    in.Fail("unknown name validation scheme " + base::Quote(word) + ", must be either 'utf8' or 'legacy'");
+    return false;
+  }
+  out = word == "utf8" ? NameValidation::utf8 : NameValidation::legacy;
+  return true;
+}
+
+bool ReadYaml(const base::YamlReader& in, ByteSize& out) {
+  std::string text;
+  if (!base::ReadYaml(in, text)) return false;
+  constexpr std::array<std::string_view, 7> kUnits = {"", "K", "M", "G", "T", "P", "E"};
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = base::ParseInteger(text.substr(0, digits));
+  std::string_view unit = std::string_view(text).substr(digits);
+  if (unit.ends_with("iB")) {
+    unit.remove_suffix(2);
+  } else if (unit.ends_with('B')) {
+    unit.remove_suffix(1);
+  }
+  const auto* const known = std::ranges::find(kUnits, unit);
+  const auto shift = 10 * static_cast<unsigned>(known - kUnits.begin());
+  const bool good = number && known != kUnits.end() && *number <= (INT64_MAX >> shift);
+  if (!good) {
+    in.Fail("not a size: " + base::Quote(text) + " (expected a number with B, KB, MB, GB, TB, PB or EB)");
+    return false;
+  }
+  out.bytes = static_cast<uint64_t>(*number) << shift;
+  return true;
+}
+
+bool ReadYaml(const base::YamlReader& in, GlobalConfig& out) {
+  if (!Schema().Read(in, out)) return false;
+  for (const auto& [name, value] : out.external_labels) {
+    if (base::IsLegacyLabelName(name) || (!name.empty() && base::IsValidUtf8(name))) continue;
+    in.Fail(base::Quote(name) + " is not a valid label name");
+    return false;
+  }
+  const bool timeout_given = in.node().Find("scrape_timeout") != nullptr;
+  if (out.scrape_interval <= base::Duration(0)) out.scrape_interval = GlobalConfig().scrape_interval;
+  if (out.evaluation_interval <= base::Duration(0)) out.evaluation_interval = GlobalConfig().evaluation_interval;
+  if (!timeout_given || out.scrape_timeout == base::Duration(0)) {
+    out.scrape_timeout = std::min(GlobalConfig().scrape_timeout, out.scrape_interval);
+  }
+  if (out.scrape_timeout > out.scrape_interval) {
+    in.Fail("global scrape timeout greater than scrape interval");
+    return false;
+  }
+  return true;
+}
+
+const std::vector<base::FieldHelp>& GlobalConfigHelp() { return Schema().help(); }
+
+}  // namespace ingest

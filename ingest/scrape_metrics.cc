@@ -1,0 +1,91 @@
+#include "ingest/scrape_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/summary.h>
+
+namespace ingest {
+namespace {
+
+prometheus::Counter& NewCounter(prometheus::Registry& registry, const std::string& name, const std::string& help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+
+}  // namespace
+
+struct ScrapeMetrics::Families {
+  explicit Families(prometheus::Registry& registry)
+      : scrapes(NewCounter(registry, "tocsin_scrapes_total", "Scrapes done.")),
+        failures(NewCounter(registry, "tocsin_scrapes_failed_total", "Scrapes that failed.")),
+        samples(NewCounter(registry, "tocsin_scrape_samples_total", "Samples written by scrapes.")),
+        sample_limit(NewCounter(registry, "prometheus_target_scrapes_exceeded_sample_limit_total",
+                                "Scrapes that hit the sample limit and were rejected.")),
+        body_size_limit(NewCounter(registry, "prometheus_target_scrapes_exceeded_body_size_limit_total",
+                                   "Scrapes that hit the body size limit and were rejected.")),
+        out_of_order(NewCounter(registry, "prometheus_target_scrapes_sample_out_of_order_total",
+                                "Samples rejected because they were out of order.")),
+        duplicates(NewCounter(registry, "prometheus_target_scrapes_sample_duplicate_timestamp_total",
+                              "Samples rejected because another value has the same timestamp.")),
+        out_of_bounds(NewCounter(registry, "prometheus_target_scrapes_sample_out_of_bounds_total",
+                                 "Samples rejected because their timestamp is outside of what is kept.")),
+        refused(NewCounter(registry, "tocsin_scrape_samples_refused_total",
+                           "Samples of new series rejected because the store is full.")),
+        discovery_errors(NewCounter(registry, "prometheus_sd_file_read_errors_total",
+                                    "Files of file_sd_configs that could not be read.")),
+        pool_targets(prometheus::BuildGauge()
+                         .Name("prometheus_target_scrape_pool_targets")
+                         .Help("Targets in this scrape pool.")
+                         .Register(registry)),
+        intervals(prometheus::BuildSummary()
+                      .Name("prometheus_target_interval_length_seconds")
+                      .Help("Actual intervals between scrapes.")
+                      .Register(registry)) {}
+
+  prometheus::Counter& scrapes;
+  prometheus::Counter& failures;
+  prometheus::Counter& samples;
+  prometheus::Counter& sample_limit;
+  prometheus::Counter& body_size_limit;
+  prometheus::Counter& out_of_order;
+  prometheus::Counter& duplicates;
+  prometheus::Counter& out_of_bounds;
+  prometheus::Counter& refused;
+  prometheus::Counter& discovery_errors;
+  prometheus::Family<prometheus::Gauge>& pool_targets;
+  prometheus::Family<prometheus::Summary>& intervals;
+};
+
+ScrapeMetrics::ScrapeMetrics(prometheus::Registry& registry) : families_(std::make_unique<Families>(registry)) {}
+ScrapeMetrics::~ScrapeMetrics() = default;
+
+void ScrapeMetrics::Scraped(const ScrapeReport& report) {
+  families_->scrapes.Increment();
+  if (report.error) families_->failures.Increment();
+  if (!report.error) families_->samples.Increment(static_cast<double>(report.kept));
+  if (report.sample_limit_exceeded) families_->sample_limit.Increment();
+  if (report.body_size_limit_exceeded) families_->body_size_limit.Increment();
+  families_->out_of_order.Increment(static_cast<double>(report.out_of_order));
+  families_->duplicates.Increment(static_cast<double>(report.duplicates));
+  families_->out_of_bounds.Increment(static_cast<double>(report.out_of_bounds));
+  families_->refused.Increment(static_cast<double>(report.refused));
+}
+
+void ScrapeMetrics::IntervalPassed(base::Duration configured, base::Duration actual) {
+  const prometheus::Summary::Quantiles quantiles = {
+      {0.01, 0.001}, {0.05, 0.005}, {0.5, 0.05}, {0.90, 0.01}, {0.99, 0.001}};
+  families_->intervals.Add({{"interval", base::FormatDuration(configured)}}, quantiles)
+      .Observe(base::ToSeconds(actual));
+}
+
+void ScrapeMetrics::PoolSynced(const std::string& job, size_t targets) {
+  families_->pool_targets.Add({{"scrape_job", job}}).Set(static_cast<double>(targets));
+}
+
+void ScrapeMetrics::PoolGone(const std::string& job) {
+  families_->pool_targets.Remove(&families_->pool_targets.Add({{"scrape_job", job}}));
+}
+
+void ScrapeMetrics::DiscoveryFailed() { families_->discovery_errors.Increment(); }
+
+}  // namespace ingest

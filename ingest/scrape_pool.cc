@@ -1,0 +1,54 @@
+#include "ingest/scrape_pool.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/net/http.h"
+
+namespace ingest {
+namespace {
+
+constexpr base::Duration kAlignmentTolerance{2};
+
+}  // namespace
+
+base::Timestamp AlignedTime(base::Timestamp now, const Due& due) {
+  const base::Duration tolerance = std::min(due.target.interval / 100, kAlignmentTolerance);
+  return now - due.scheduled <= tolerance ? due.scheduled : now;
+}
+
+Plan MakePlan(const PoolKey& key, ConfigPtr config, const DiscoveredFiles& before) {
+  Plan plan{.key = key, .config = std::move(config), .fetch = {}, .files = {}, .set = {}, .errors = {}};
+  plan.files = Discover(plan.config->file_sd_configs, before, plan.errors);
+  std::vector<TargetGroup> groups = plan.config->static_configs;
+  const std::vector<TargetGroup> found = GroupsOf(plan.files);
+  groups.insert(groups.end(), found.begin(), found.end());
+  plan.set = MakeTargets(*plan.config, groups);
+  return plan;
+}
+
+void LogReport(const ScrapeConfig& config, const Target& target, const ScrapeReport& report) {
+  const std::string url = base::RedactUrl(target.url);
+  if (report.error) {
+    base::LogDebug("scrape failed", {{"scrape_pool", config.job_name}, {"target", url}, {"error", *report.error}});
+  }
+  const auto rejected = [&](std::string_view why, size_t count) {
+    if (count == 0) return;
+    base::LogWarn(why, {{"scrape_pool", config.job_name}, {"target", url}, {"num_dropped", count}});
+  };
+  rejected("Error on ingesting out-of-order samples", report.out_of_order);
+  rejected("Error on ingesting samples with different value but same timestamp", report.duplicates);
+  rejected("Error on ingesting samples that are too old or are too far into the future", report.out_of_bounds);
+  rejected("Error on ingesting samples of new series: the store is full", report.refused);
+}
+
+std::string LastError(const ScrapeReport& report) {
+  if (!report.error) return "";
+  const auto& where = report.error->where;
+  if (!where) return report.error->message;
+  return fmt::format("line {}, column {}: {}", where->line, where->column, report.error->message);
+}
+
+}  // namespace ingest

@@ -1,0 +1,64 @@
+#include "ingest/scrape_request.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace ingest {
+namespace {
+
+base::Result<std::string> AuthorizationHeader(const ScrapeConfig& config) {
+  if (config.basic_auth) {
+    TRY(const std::string password, config.basic_auth->password.Read());
+    std::string user = config.basic_auth->username;
+    if (!config.basic_auth->username_file.empty()) {
+      TRY(user, (base::Secret{"", config.basic_auth->username_file}.Read()));
+    }
+    return "Basic " + base::Base64(user + ":" + password);
+  }
+  if (config.authorization) {
+    TRY(const std::string credentials, config.authorization->credentials.Read());
+    return config.authorization->type + " " + credentials;
+  }
+  return std::string();
+}
+
+}  // namespace
+
+base::Result<base::HttpClientRequest> MakeScrapeRequest(const ScrapeConfig& config, const Target& target) {
+  base::HttpClientRequest request;
+  request.url = target.url;
+  request.timeout = target.timeout;
+  const uint64_t limit = config.limits.body_size.bytes;
+  request.max_response_bytes = limit == 0 ? kLargestBody : std::min<size_t>(limit, kLargestBody);
+  request.accept_gzip = config.enable_compression;
+  request.follow_redirects = config.follow_redirects;
+  request.proxy_url = config.proxy_url;
+  request.tls = {.ca_file = config.tls.ca_file,
+                 .cert_file = config.tls.cert_file,
+                 .key_file = config.tls.key_file,
+                 .server_name = config.tls.server_name,
+                 .insecure_skip_verify = config.tls.insecure_skip_verify};
+  request.headers.Add("Accept",
+                      AcceptHeader(config.scrape_protocols, config.name_validation.value_or(NameValidation::utf8)));
+  if (!config.enable_compression) request.headers.Add("Accept-Encoding", "identity");
+  request.headers.Add("X-Prometheus-Scrape-Timeout-Seconds", base::FormatFloat(base::ToSeconds(target.timeout)));
+  TRY(std::string authorization, AuthorizationHeader(config));
+  if (!authorization.empty()) request.headers.Add("Authorization", std::move(authorization));
+  return request;
+}
+
+base::Result<FetchedPage> PageOf(base::Result<base::HttpClientResponse> response) {
+  if (!response) {
+    if (response.error().code != base::ErrorCode::limit_exceeded) return std::unexpected(response.error());
+    return base::Fail(base::ErrorCode::limit_exceeded, "body size limit exceeded");
+  }
+  constexpr int kOk = 200;
+  if (response->status != kOk) {
+    return base::Unavailable("server returned HTTP status " + std::to_string(response->status) + " " +
+                             std::string(base::HttpReason(response->status)));
+  }
+  return FetchedPage{std::string(response->headers.Get("Content-Type")), std::move(response->body)};
+}
+
+}  // namespace ingest

@@ -1,0 +1,381 @@
+#include "ingest/scrape_target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+#include <utility>
+
+#include "base/text.h"
+
+// A known series costs one comparison of its text, one number and one Append: its labels are neither read nor kept
+// here. The store, given a live reference, needs none; where it has dropped the series it answers invalid_labels, and
+// the labels are made anew from the text.
+
+namespace ingest {
+namespace {
+
+constexpr base::Duration kFurthestAhead = std::chrono::minutes(10);
+constexpr uint32_t kMetadataKeptScrapes = 10;
+constexpr size_t kMostMetadata = 200'000;
+
+constexpr std::array<std::string_view, 8> kReportNames = {
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    "scrape_timeout_seconds",
+    "scrape_sample_limit",
+    "scrape_body_size_bytes",
+};
+constexpr size_t kUsualReports = 5;
+
+std::string Shortened(std::string_view text) { return std::string(base::Utf8Prefix(text, 50)); }
+
+bool IsLegacy(const base::Labels& labels) {
+  return std::ranges::all_of(labels, [](const base::Label& label) {
+    return label.name == base::kMetricName ? base::IsLegacyMetricName(label.value)
+                                           : base::IsLegacyLabelName(label.name);
+  });
+}
+
+}  // namespace
+
+struct ScrapeTarget::Pass {
+  std::unique_ptr<store::Appender> appender;
+  base::Timestamp time;
+  ScrapeReport report;
+  base::Labels fresh;  // of the series that was just added; empty when it is not new
+};
+
+ScrapeTarget::ScrapeTarget(Target target, std::shared_ptr<const ScrapeConfig> config)
+    : target_(std::move(target)), config_(std::move(config)), public_labels_(target_.PublicLabels()) {}
+
+ScrapeReport ScrapeTarget::Ingest(const base::Result<FetchedPage>& page, base::Timestamp time, base::Duration duration,
+                                  store::Appendable& store) {
+  Pass pass{store.NewAppender(), time, {}, {}};
+  cache_.Begin();
+  const base::Result<void> appended =
+      page ? AppendPage(*page, pass) : base::Result<void>(std::unexpected(page.error()));
+  if (appended) {
+    AppendStaleMarkers(false, pass);
+  } else {
+    pass.report.error = appended.error();
+    if (!page && page.error().code == base::ErrorCode::limit_exceeded) pass.report.body_size_limit_exceeded = true;
+    pass.report.series_added = 0;
+    pass.appender->Rollback();
+    pass.appender = store.NewAppender();
+    AppendStaleMarkers(true, pass);
+  }
+  AppendReport(appended ? 1 : 0, duration, page ? page->body.size() : 0, pass);
+  if (auto committed = pass.appender->Commit(); !committed) pass.report.error = committed.error();
+  if (appended) {
+    cache_.Evict();
+    ForgetMetadata();
+  }
+  return std::move(pass.report);
+}
+
+base::Result<ExpositionFormat> ScrapeTarget::FormatOf(std::string_view content_type) const {
+  if (const auto format = FormatOfContentType(content_type)) return *format;
+  const std::string& fallback = config_->fallback_scrape_protocol;
+  if (!fallback.empty()) {
+    return fallback.starts_with("OpenMetrics") ? ExpositionFormat::openmetrics : ExpositionFormat::text;
+  }
+  if (content_type.empty()) {
+    return base::Invalid(
+        "non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target");
+  }
+  return base::Invalid("received unsupported Content-Type " + base::Quote(Shortened(content_type)) +
+                       " and no fallback_scrape_protocol specified for target");
+}
+
+base::Result<void> ScrapeTarget::AppendPage(const FetchedPage& page, Pass& pass) {
+  const uint64_t size_limit = config_->limits.body_size.bytes;
+  if (size_limit > 0 && page.body.size() > size_limit) {
+    pass.report.body_size_limit_exceeded = true;
+    return base::Fail(base::ErrorCode::limit_exceeded, "body size limit exceeded");
+  }
+  TRY(const ExpositionFormat format, FormatOf(page.content_type));
+  const auto parser = NewParser(page.body, {.format = format});
+  Entry entry;
+  for (;;) {
+    const auto more = parser->Next(entry, cache_.Expected());
+    if (!more) return std::unexpected(more.error());
+    if (!*more) break;
+    if (entry.kind == EntryKind::sample) {
+      TRY_VOID(AppendSample(entry, *parser, pass));
+    } else {
+      NoteMetadata(entry);
+    }
+  }
+  if (!pass.report.sample_limit_exceeded) return {};
+  return base::Fail(base::ErrorCode::limit_exceeded, "sample limit exceeded");
+}
+
+base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, const ExpositionParser& parser, Pass& pass) {
+  ScrapeReport& report = pass.report;
+  ++report.scraped;
+  ScrapeCache::Series* series = entry.expected ? &cache_.TakeExpected() : cache_.Find(entry.series);
+  if (series == nullptr) {
+    TRY(series, AddSeries(entry, parser, pass));
+  }
+  const bool repeated = cache_.SeenNow(*series);
+  series->seen = cache_.scrape();
+  if (series->dropped) return {};
+  const bool own_time = entry.time && config_->honor_timestamps;
+  if (repeated && !own_time) {
+    ++report.duplicates;
+    return {};
+  }
+  series->tracked = !own_time || config_->track_timestamps_staleness;
+  const base::Timestamp time = own_time ? *entry.time : pass.time;
+  if (time > pass.time + kFurthestAhead) {
+    ++report.out_of_bounds;
+    return {};
+  }
+  const auto limit = static_cast<size_t>(config_->limits.samples);
+  if (limit > 0 && report.kept >= limit) {
+    ++report.kept;
+    report.sample_limit_exceeded = true;
+    return {};
+  }
+  switch (Append(*series, time, entry.value, pass)) {
+    case store::AppendStatus::ok:
+      ++report.kept;
+      break;
+    case store::AppendStatus::out_of_order:
+      ++report.out_of_order;
+      break;
+    case store::AppendStatus::too_old:
+      ++report.out_of_bounds;
+      break;
+    case store::AppendStatus::duplicate:
+      ++report.duplicates;
+      break;
+    case store::AppendStatus::series_limit:
+      ++report.refused;
+      series->tracked = false;
+      break;
+    case store::AppendStatus::invalid_labels:
+      return base::Invalid("the store refuses the labels of " + std::string(series->text()));
+  }
+  return {};
+}
+
+base::Result<ScrapeCache::Series*> ScrapeTarget::AddSeries(const Entry& entry, const ExpositionParser& parser,
+                                                           Pass& pass) {
+  TRY(pass.fresh, LabelsOf(parser.labels()));
+  ScrapeCache::Series& series = cache_.Insert(entry.series);
+  series.dropped = pass.fresh.empty();
+  if (!series.dropped) ++pass.report.series_added;
+  return &series;
+}
+
+store::AppendStatus ScrapeTarget::Append(ScrapeCache::Series& series, base::Timestamp time, double value, Pass& pass) {
+  static const base::Labels none;
+  if (series.ref != store::SeriesRef::none) {
+    const store::Appended appended = pass.appender->Append(series.ref, none, time, value);
+    if (appended.status != store::AppendStatus::invalid_labels) {
+      return appended.status;
+    }
+  }
+  base::Labels labels = std::exchange(pass.fresh, {});
+  if (labels.empty()) {
+    SeriesReader reader;
+    size_t at = 0;
+    if (!reader.Read(series.text(), at, {})) return store::AppendStatus::invalid_labels;
+    labels = LabelsOf(reader.labels()).value_or(base::Labels());
+  }
+  if (labels.empty()) return store::AppendStatus::invalid_labels;
+  const store::Appended appended = pass.appender->Append(store::SeriesRef::none, labels, time, value);
+  series.ref = appended.ref;
+  return appended.status;
+}
+
+base::Result<base::Labels> ScrapeTarget::LabelsOf(std::span<const base::Label> labels) const {
+  base::Labels made = MergedLabels(labels);
+  if (!config_->metric_relabel_configs.empty()) {
+    made = Relabel(config_->metric_relabel_configs, made).value_or(base::Labels());
+  }
+  if (made.empty()) return made;
+  if (made.MetricName().empty()) return base::Invalid("missing metric name (__name__ label)");
+  if (config_->name_validation == NameValidation::legacy && !IsLegacy(made)) {
+    return base::Invalid("invalid metric name or label names: " + made.ToString());
+  }
+  TRY_VOID(CheckLabels(made));
+  return made;
+}
+
+// Under honor_labels a label that the page gives empty still keeps the target's out.
+base::Labels ScrapeTarget::MergedLabels(std::span<const base::Label> labels) const {
+  std::vector<base::Label> merged(labels.begin(), labels.end());
+  std::vector<base::Label> conflicts;
+  for (const base::Label& label : public_labels_) {
+    const auto exposed = std::find_if(merged.begin(), merged.begin() + static_cast<ptrdiff_t>(labels.size()),
+                                      [&](const base::Label& own) { return own.name == label.name; });
+    const bool names_it = exposed != merged.begin() + static_cast<ptrdiff_t>(labels.size());
+    if (!names_it) {
+      merged.push_back(label);
+    } else if (!config_->honor_labels) {
+      if (!exposed->value.empty()) conflicts.push_back(*exposed);
+      exposed->value = label.value;
+    }
+  }
+  if (conflicts.empty()) return base::Labels(std::move(merged));
+  base::LabelsBuilder result(base::Labels(std::move(merged)));
+  for (const base::Label& conflict : conflicts) {
+    std::string name = "exported_" + std::string(conflict.name);
+    while (!result.Get(name).empty()) name.insert(0, "exported_");
+    result.Set(name, conflict.value);
+  }
+  return result.Build();
+}
+
+base::Result<void> ScrapeTarget::CheckLabels(const base::Labels& labels) const {
+  const ScrapeLimits& limits = config_->limits;
+  const auto fail = [](std::string message) { return base::Fail(base::ErrorCode::limit_exceeded, std::move(message)); };
+  const std::string metric = Shortened(labels.MetricName());
+  if (limits.labels > 0 && labels.size() > static_cast<size_t>(limits.labels)) {
+    return fail(fmt::format("label_limit exceeded (metric: {}, number of labels: {}, limit: {})", metric, labels.size(),
+                            limits.labels));
+  }
+  if (limits.label_name_length == 0 && limits.label_value_length == 0) return {};
+  for (const base::Label& label : labels) {
+    if (limits.label_name_length > 0 && label.name.size() > static_cast<size_t>(limits.label_name_length)) {
+      return fail(fmt::format("label_name_length_limit exceeded (metric: {}, label name: {}, length: {}, limit: {})",
+                              metric, Shortened(label.name), label.name.size(), limits.label_name_length));
+    }
+    if (limits.label_value_length > 0 && label.value.size() > static_cast<size_t>(limits.label_value_length)) {
+      return fail(fmt::format(
+          "label_value_length_limit exceeded (metric: {}, label name: {}, value: {}, length: {}, limit: {})", metric,
+          Shortened(label.name), base::Quote(Shortened(label.value)), label.value.size(), limits.label_value_length));
+    }
+  }
+  return {};
+}
+
+// `all`: the scrape failed. Series with timestamps of their own are not followed, as their time is not ours to end.
+void ScrapeTarget::AppendStaleMarkers(bool all, Pass& pass) {
+  for (ScrapeCache::Series& series : cache_.all()) {
+    const bool here = !all && cache_.SeenNow(series) && series.tracked && !series.dropped;
+    if (series.live && !here) Append(series, pass.time, store::StaleMarker(), pass);
+    series.live = here;
+  }
+  if (earlier_.empty()) return;
+  std::unordered_set<base::Labels, base::LabelsHash> still;
+  SeriesReader reader;
+  for (const ScrapeCache::Series& series : cache_.all()) {
+    size_t at = 0;
+    if (!series.live || !reader.Read(series.text(), at, {})) continue;
+    if (auto labels = LabelsOf(reader.labels())) still.insert(std::move(*labels));
+  }
+  for (const auto& [labels, ref] : earlier_) {
+    if (!still.contains(labels)) pass.appender->Append(ref, labels, pass.time, store::StaleMarker());
+  }
+  earlier_.clear();
+}
+
+void ScrapeTarget::AppendReport(double up, base::Duration duration, size_t body_bytes, Pass& pass) {
+  const std::array<double, kReportNames.size()> values = {up,
+                                                          base::ToSeconds(duration),
+                                                          static_cast<double>(pass.report.scraped),
+                                                          static_cast<double>(pass.report.kept),
+                                                          static_cast<double>(pass.report.series_added),
+                                                          base::ToSeconds(target_.timeout),
+                                                          static_cast<double>(config_->limits.samples),
+                                                          static_cast<double>(body_bytes)};
+  const size_t count = config_->extra_scrape_metrics.value_or(false) ? values.size() : kUsualReports;
+  for (size_t i = reports_.size(); i < count; ++i) {
+    base::LabelsBuilder labels(public_labels_);
+    labels.Set(base::kMetricName, kReportNames[i]);
+    reports_.emplace_back(labels.Build(), store::SeriesRef::none);
+  }
+  for (size_t i = 0; i < count; ++i) {
+    auto& [labels, ref] = reports_[i];
+    ref = pass.appender->Append(ref, labels, pass.time, values[i]).ref;
+  }
+}
+
+void ScrapeTarget::End(base::Timestamp time, store::Appendable& store) {
+  Pass pass{store.NewAppender(), time, {}, {}};
+  cache_.Begin();
+  AppendStaleMarkers(true, pass);
+  for (auto& [labels, ref] : reports_) pass.appender->Append(ref, labels, time, store::StaleMarker());
+  reports_.clear();
+  // a store that cannot take the markers any more has said so at the last scrape
+  static_cast<void>(pass.appender->Commit());
+}
+
+void ScrapeTarget::Reconfigure(Target target, std::shared_ptr<const ScrapeConfig> config) {
+  SeriesReader reader;
+  for (const ScrapeCache::Series& series : cache_.all()) {
+    size_t at = 0;
+    if (!series.live || !reader.Read(series.text(), at, {})) continue;
+    if (auto labels = LabelsOf(reader.labels())) earlier_.emplace_back(std::move(*labels), series.ref);
+  }
+  cache_.Clear();
+  target_ = std::move(target);
+  config_ = std::move(config);
+  public_labels_ = target_.PublicLabels();
+}
+
+void ScrapeTarget::NoteMetadata(const Entry& entry) {
+  auto known = metadata_.find(entry.metric);
+  const auto same = [&](const MetricMetadata& had) {
+    switch (entry.kind) {
+      case EntryKind::help:
+        return had.help == entry.text;
+      case EntryKind::unit:
+        return had.unit == entry.text;
+      case EntryKind::type:
+        return had.type == entry.type;
+      case EntryKind::sample:
+        return true;
+    }
+    return true;
+  };
+  if (known != metadata_.end() && same(known->second.metadata)) {
+    known->second.seen = cache_.scrape();
+    return;
+  }
+  const std::scoped_lock lock(mutex_);
+  if (known == metadata_.end()) {
+    if (metadata_.size() >= kMostMetadata) return;
+    known = metadata_.try_emplace(std::string(entry.metric)).first;
+    known->second.metadata.metric = entry.metric;
+  }
+  known->second.seen = cache_.scrape();
+  MetricMetadata& metadata = known->second.metadata;
+  switch (entry.kind) {
+    case EntryKind::help:
+      metadata.help = entry.text;
+      break;
+    case EntryKind::unit:
+      metadata.unit = entry.text;
+      break;
+    case EntryKind::type:
+      metadata.type = entry.type;
+      break;
+    case EntryKind::sample:
+      break;
+  }
+}
+
+void ScrapeTarget::ForgetMetadata() {
+  const auto old = [&](const auto& known) { return cache_.scrape() - known.second.seen > kMetadataKeptScrapes; };
+  if (std::ranges::none_of(metadata_, old)) return;
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(metadata_, old);
+}
+
+std::vector<MetricMetadata> ScrapeTarget::Metadata() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<MetricMetadata> all;
+  for (const auto& [name, known] : metadata_) all.push_back(known.metadata);
+  return all;
+}
+
+}  // namespace ingest

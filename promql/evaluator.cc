@@ -1,0 +1,90 @@
+#include "promql/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace promql {
+
+base::Result<void> Evaluator::Interrupted() const {
+  if (query_.stop.stop_requested()) {
+    return base::Fail(base::ErrorCode::cancelled, "query was canceled in expression evaluation");
+  }
+  if (std::chrono::steady_clock::now() >= query_.deadline) {
+    return base::Fail(base::ErrorCode::timeout, "query timed out in expression evaluation");
+  }
+  return {};
+}
+
+base::Result<void> Evaluator::Room(size_t rows, size_t steps) const {
+  const auto limit = static_cast<uint64_t>(std::max<int64_t>(0, query_.options.max_samples - query_.held));
+  if (rows == 0 || steps <= limit / rows) return {};
+  return base::Fail(base::ErrorCode::limit_exceeded,
+                    "query processing would load too many samples into memory in query execution");
+}
+
+base::Result<Columns> Evaluator::Evaluate(const Expr& expr) {
+  TRY_VOID(Interrupted());
+  TRY_VOID(Room(1, steps_.count));
+  const int64_t held_before = query_.held;
+  TRY(Columns columns, EvaluateNode(expr));
+  query_.held = held_before;
+  TRY_VOID(Room(columns.size(), columns.steps()));
+  query_.held += static_cast<int64_t>(columns.cells());
+  return columns;
+}
+
+base::Result<Columns> Evaluator::EvaluateNode(const Expr& expr) {
+  if (const auto* number = As<NumberLiteral>(expr)) return ScalarColumns(steps_.count, number->value);
+  if (const auto* paren = As<Paren>(expr)) return EvaluateNode(*paren->expr);
+  if (const auto* unary = As<Unary>(expr)) return EvaluateUnary(*unary);
+  if (const auto* binary = As<Binary>(expr)) return EvaluateBinary(*binary, expr);
+  if (const auto* aggregate = As<Aggregate>(expr)) return EvaluateAggregate(*aggregate, expr);
+  if (const auto* call = As<Call>(expr)) return EvaluateCall(*call, expr);
+  if (const auto* selector = As<VectorSelector>(expr)) return EvaluateSelector(*selector, expr.range);
+  return base::Fail(base::ErrorCode::internal, fmt::format("expression of type {} where a vector is expected",
+                                                           ToString(TypeOf(expr))));
+}
+
+Columns ScalarColumns(size_t steps, double value) {
+  Columns columns(steps);
+  columns.Add({});
+  std::ranges::fill(columns.values(0), value);
+  std::ranges::fill(columns.presence(0), Presence::number);
+  return columns;
+}
+
+void Evaluator::DropName(Columns& columns, size_t row) const {
+  Columns::Row& head = columns.row(row);
+  head.drop_name = true;
+  if (!delayed_names()) head.labels = DropMetricLabels(head.labels);
+}
+
+base::Result<void> Evaluator::CheckEqualRows(Columns& columns) const {
+  return delayed_names() && steps_.instant() ? base::Result<void>() : MergeEqualRows(columns);
+}
+
+base::Result<void> Evaluator::MergeEqualRows(Columns& columns) const {
+  std::unordered_map<base::Labels, size_t, base::LabelsHash> first_of;
+  first_of.reserve(columns.size());
+  bool merged = false;
+  for (size_t row = 0; row < columns.size(); ++row) {
+    const auto [at, inserted] = first_of.try_emplace(columns.row(row).labels, row);
+    if (inserted) continue;
+    const size_t first = at->second;
+    merged = true;
+    for (size_t step = 0; step < columns.steps(); ++step) {
+      if (columns.presence(row)[step] == Presence::none) continue;
+      if (columns.presence(first)[step] != Presence::none) {
+        return base::Invalid("vector cannot contain metrics with the same labelset");
+      }
+      columns.Set(first, step, columns.at(row, step));
+      columns.Clear(row, step);
+    }
+  }
+  if (merged) columns.DropEmptyRows();
+  return {};
+}
+
+}  // namespace promql

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+#include <string_view>
+
+#include "base/result.h"
+#include "promql/annotations.h"
+#include "promql/ast.h"
+#include "promql/columns.h"
+#include "promql/engine.h"
+#include "promql/range_window.h"
+#include "store/querier.h"
+
+// The inside of the engine; only the room's .cc files include this.
+
+namespace promql {
+
+// What all evaluators of one query share.
+struct QueryState {
+  const EngineOptions& options;
+  const store::Querier& querier;
+  std::stop_token stop;
+  std::chrono::steady_clock::time_point deadline;
+  base::Timestamp start;  // of the whole query: what start(), end(), step() and range() speak of
+  base::Timestamp end;
+  base::Duration step{0};  // zero for an instant query
+  AnnotationSet annotations;
+  int64_t held = 0;  // cells held at this moment
+};
+
+// A range selector or subquery, ready for a function to run over its series.
+struct RangeInput;
+
+// Evaluates expressions over a run of steps: each node once for all of them. A subquery is evaluated by a second
+// evaluator with steps of its own. Lives on the stack of one query; not thread-safe.
+class Evaluator {
+ public:
+  Evaluator(QueryState& query, Steps steps) : query_(query), steps_(steps) {}
+
+  // Vectors and scalars. Strings are read from the tree; range vectors are taken by their functions.
+  base::Result<Columns> Evaluate(const Expr& expr);
+
+  QueryState& query() { return query_; }
+  const Steps& steps() const { return steps_; }
+  bool delayed_names() const { return query_.options.delayed_name_removal; }
+  AnnotationSet& annotations() { return query_.annotations; }
+
+  // Cancelled, or out of time?
+  base::Result<void> Interrupted() const;
+  // Whether `cells` more may be held.
+  base::Result<void> Room(size_t rows, size_t steps) const;
+
+  // selector.cc
+  base::Result<Columns> EvaluateSelector(const VectorSelector& selector, const SourceRange& where);
+  // When the samples were taken, or (`starts`) when their counters began, where that is known.
+  base::Result<Columns> EvaluateTimestamps(const VectorSelector& selector, bool starts);
+  // The same with the series' names kept, for what is not shown.
+  base::Result<Columns> SampleTimes(const VectorSelector& selector, bool starts);
+  base::Result<std::vector<std::shared_ptr<const store::Series>>> SelectSeries(
+      const std::vector<base::Matcher>& matchers, base::Timestamp from, base::Timestamp to);
+  // When the samples for each step are looked up: offset and @ applied, before any window.
+  struct Lookup {
+    base::Timestamp first;
+    base::Duration interval{0};  // zero: the same instant for all steps
+    base::Timestamp At(size_t step) const { return first + interval * static_cast<int64_t>(step); }
+  };
+  base::Result<Lookup> ResolveLookup(const TimeModifiers& modifiers) const;
+  base::Result<base::Duration> ResolveDuration(const DurationValue& value, bool may_be_negative) const;
+
+  // range_call.cc, subquery.cc
+  base::Result<Columns> EvaluateRangeCall(const Call& call, const Expr& expr);
+  base::Result<RangeInput> EvaluateRange(const Expr& expr);
+  base::Result<RangeInput> EvaluateMatrixSelector(const MatrixSelector& matrix);
+  base::Result<RangeInput> EvaluateSubquery(const Subquery& subquery);
+
+  // binary.cc, set_operators.cc
+  base::Result<Columns> EvaluateBinary(const Binary& binary, const Expr& expr);
+  base::Result<Columns> EvaluateUnary(const Unary& unary);
+  // aggregate.cc
+  base::Result<Columns> EvaluateAggregate(const Aggregate& aggregate, const Expr& expr);
+  // functions.cc
+  base::Result<Columns> EvaluateCall(const Call& call, const Expr& expr);
+
+  // Marks or removes the metric's describing labels of a row, as the mode of name removal demands.
+  void DropName(Columns& columns, size_t row) const;
+  // Rows that have become the same series are made one; an error where both are present at the same step.
+  base::Result<void> MergeEqualRows(Columns& columns) const;
+  base::Result<void> CheckEqualRows(Columns& columns) const;  // only where names were removed just now
+
+ private:
+  base::Result<Columns> EvaluateNode(const Expr& expr);
+
+  QueryState& query_;
+  Steps steps_;
+};
+
+// One row without labels, present at every step.
+Columns ScalarColumns(size_t steps, double value);
+
+}  // namespace promql

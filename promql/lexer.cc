@@ -1,0 +1,434 @@
+#include "promql/lexer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+
+namespace promql {
+namespace {
+
+using enum TokenKind;
+
+constexpr auto kWords = std::to_array<std::pair<std::string_view, TokenKind>>({
+    {"and", logical_and}, {"or", logical_or}, {"unless", logical_unless}, {"atan2", atan2},
+    {"sum", sum}, {"avg", avg}, {"count", count}, {"min", min}, {"max", max}, {"group", group},
+    {"stddev", stddev}, {"stdvar", stdvar}, {"topk", topk}, {"bottomk", bottomk},
+    {"count_values", count_values}, {"quantile", quantile}, {"limitk", limitk}, {"limit_ratio", limit_ratio},
+    {"offset", offset}, {"anchored", anchored}, {"smoothed", smoothed}, {"by", by}, {"without", without},
+    {"on", on}, {"ignoring", ignoring}, {"group_left", group_left}, {"group_right", group_right},
+    {"fill", fill}, {"fill_left", fill_left}, {"fill_right", fill_right}, {"bool", bool_},
+    {"start", start}, {"end", end_word}, {"step", step}, {"range", range}, {"max_of", max_of}, {"min_of", min_of},
+    {"inf", number}, {"nan", number},
+});
+
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool IsWordCharacter(char c) { return IsLetter(c) || IsDigit(c); }
+
+bool Among(std::string_view characters, char c) { return c != '\0' && characters.contains(c); }
+
+std::optional<TokenKind> FindWord(std::string_view text) {
+  constexpr size_t kLongest = 12;
+  if (text.size() > kLongest) return std::nullopt;
+  const std::string lower = base::ToLower(text);
+  const auto found = std::ranges::find(kWords, std::string_view(lower), &std::pair<std::string_view, TokenKind>::first);
+  return found == kWords.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool IsOperator(TokenKind kind) { return kind >= add && kind <= atan2; }
+bool IsKeyword(TokenKind kind) { return kind >= offset && kind <= bool_; }
+
+std::string QuoteShort(std::string_view text) {
+  constexpr size_t kShown = 10;
+  if (text.size() <= kShown) return base::Quote(text);
+  return base::Quote(base::Utf8Prefix(text, kShown)) + "...";
+}
+
+}  // namespace
+
+bool IsAggregation(TokenKind kind) { return kind >= sum && kind <= limit_ratio; }
+
+std::string QuoteCharacter(std::string_view character) {
+  if (character.empty()) return "'\\uffff'";
+  if (character == "'") return "'\\''";
+  if (character == "\"") return "'\"'";
+  std::string quoted = base::Quote(base::IsValidUtf8(character) ? character : "\xEF\xBF\xBD");
+  quoted.front() = quoted.back() = '\'';
+  return quoted;
+}
+
+std::string Lexer::Describe(const Token& token) const {
+  const std::string_view text = TextOf(token);
+  if (token.kind == end) return "end of input";
+  if (token.kind == identifier) return fmt::format("identifier {}", base::Quote(text));
+  if (token.kind == metric_identifier) return fmt::format("metric identifier {}", base::Quote(text));
+  if (token.kind == string) return fmt::format("string {}", QuoteShort(text));
+  if (token.kind == number) return fmt::format("number {}", QuoteShort(text));
+  if (token.kind == duration) return fmt::format("duration {}", QuoteShort(text));
+  if (IsOperator(token.kind)) return fmt::format("<op:{}>", text);
+  if (IsAggregation(token.kind)) return fmt::format("<aggr:{}>", text);
+  if (IsKeyword(token.kind)) return fmt::format("<{}>", text);
+  return QuoteShort(text);
+}
+
+bool Lexer::Accept(std::string_view characters) {
+  if (AtEnd() || !Among(characters, text_[at_])) return false;
+  ++at_;
+  return true;
+}
+
+// The character at `at` with all its bytes, or one byte where they are not UTF-8.
+std::string_view Lexer::PeekCharacter(size_t at) const {
+  if (at >= text_.size()) return {};
+  const std::string_view character = base::Utf8Prefix(text_.substr(at, 4), 1);
+  return base::IsValidUtf8(character) ? character : text_.substr(at, 1);
+}
+
+void Lexer::SkipSpaceAndComments() {
+  while (!AtEnd()) {
+    if (IsSpace(text_[at_])) {
+      ++at_;
+    } else if (text_[at_] == '#' && !in_brackets_) {
+      while (!AtEnd() && text_[at_] != '\n' && text_[at_] != '\r') ++at_;
+    } else {
+      return;
+    }
+  }
+}
+
+Token Lexer::Make(TokenKind kind, size_t length) {
+  at_ = start_ + length;
+  return {kind, static_cast<uint32_t>(start_), static_cast<uint32_t>(at_)};
+}
+
+Token Lexer::Fail(std::string message) {
+  failed_ = true;
+  error_ = std::move(message);
+  return {TokenKind::error, static_cast<uint32_t>(start_), static_cast<uint32_t>(text_.size())};
+}
+
+Token Lexer::Next() {
+  if (failed_) return {TokenKind::error, static_cast<uint32_t>(start_), static_cast<uint32_t>(text_.size())};
+  SkipSpaceAndComments();
+  start_ = at_;
+  if (in_braces_) return InsideBraces();
+  if (in_brackets_) return InsideBrackets();
+  return Outside();
+}
+
+Token Lexer::InsideBraces() {
+  if (AtEnd()) return Fail("unexpected end of input inside braces");
+  const char c = Peek();
+  if (IsLetter(c)) {
+    size_t length = 1;
+    while (IsWordCharacter(Peek(length))) ++length;
+    return Make(identifier, length);
+  }
+  switch (c) {
+    case ',': return Make(comma, 1);
+    case '"':
+    case '\'': return QuotedString(c);
+    case '`': return RawString();
+    case '=': return Peek(1) == '~' ? Make(regex_match, 2) : Make(assign, 1);
+    case '!':
+      if (Peek(1) == '~') return Make(regex_no_match, 2);
+      if (Peek(1) == '=') return Make(not_equal, 2);
+      return Fail(fmt::format("unexpected character after '!' inside braces: {}", QuoteCharacter(PeekCharacter(at_ + 1))));
+    case '{': return Fail("unexpected left brace '{'");
+    case '}': in_braces_ = false; return Make(right_brace, 1);
+    default: return Fail(fmt::format("unexpected character inside braces: {}", QuoteCharacter(PeekCharacter(at_))));
+  }
+}
+
+Token Lexer::InsideBrackets() {
+  if (AtEnd()) {
+    return Fail(duration_seen_ ? "unclosed left bracket" : "unexpected end of input in duration expression");
+  }
+  const char c = Peek();
+  if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) {
+    duration_seen_ = true;
+    return NumberOrDuration();
+  }
+  if (IsLetter(c)) {
+    size_t length = 1;
+    while (IsLetter(Peek(length))) ++length;
+    const auto word = FindWord(text_.substr(at_, length));
+    const bool known = word == step || word == range || word == max_of || word == min_of;
+    if (known) duration_seen_ = true;
+    if (known) return Make(*word, length);
+  }
+  if (c == ':') {
+    if (!duration_seen_) return Fail("unexpected colon before duration in duration expression");
+    if (colon_seen_) return Fail("unexpected repeated colon in duration expression");
+    colon_seen_ = true;
+    return Make(colon, 1);
+  }
+  if (c == '(' || c == ')' || c == '[' || c == ']') return Bracket(c);
+  if (c == ',') return Make(comma, 1);
+  if (const auto token = Among("+-*/%^", c) ? Operator(c) : std::nullopt) return *token;
+  if (duration_seen_ && !colon_seen_) {
+    return Fail(fmt::format("unexpected character: {}, expected ':'", QuoteCharacter(PeekCharacter(at_))));
+  }
+  return Fail(fmt::format("unexpected character in duration expression: {}", QuoteCharacter(PeekCharacter(at_))));
+}
+
+Token Lexer::Outside() {
+  if (AtEnd()) {
+    if (paren_depth_ != 0) return Fail("unclosed left parenthesis");
+    return Make(TokenKind::end, 0);
+  }
+  const char c = Peek();
+  if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return NumberOrDuration();
+  if (IsLetter(c) || c == ':') return Word();
+  if (c == '"' || c == '\'') return QuotedString(c);
+  if (c == '`') return RawString();
+  if (c == ',') return Make(comma, 1);
+  if (Among("()[]{", c)) return Bracket(c);
+  if (const auto token = Operator(c)) return *token;
+  if (failed_) return Next();
+  return Fail(fmt::format("unexpected character: {}", QuoteCharacter(PeekCharacter(at_))));
+}
+
+Token Lexer::Bracket(char c) {
+  switch (c) {
+    case '(': ++paren_depth_; return Make(left_paren, 1);
+    case ')':
+      if (--paren_depth_ < 0) return Fail("unexpected right parenthesis ')'");
+      return Make(right_paren, 1);
+    case '{': in_braces_ = true; return Make(left_brace, 1);
+    case '[':
+      if (in_brackets_) return Fail("unexpected left bracket '['");
+      in_brackets_ = true;
+      duration_seen_ = colon_seen_ = false;
+      return Make(left_bracket, 1);
+    default:
+      if (!in_brackets_) return Fail("unexpected right bracket ']'");
+      in_brackets_ = false;
+      return Make(right_bracket, 1);
+  }
+}
+
+std::optional<Token> Lexer::Operator(char c) {
+  const char next = Peek(1);
+  switch (c) {
+    case '+': return Make(add, 1);
+    case '-': return Make(subtract, 1);
+    case '*': return Make(multiply, 1);
+    case '/': return Make(divide, 1);
+    case '%': return Make(modulo, 1);
+    case '^': return Make(power, 1);
+    case '@': return Make(at, 1);
+    case '=':
+      if (next == '=') return Make(equal, 2);
+      if (next == '~') return Fail("unexpected character after '=': '~'");
+      return Make(assign, 1);
+    case '!':
+      if (next == '=') return Make(not_equal, 2);
+      return Fail(fmt::format("unexpected character after '!': {}", QuoteCharacter(PeekCharacter(at_ + 1))));
+    case '<':
+      if (next == '=') return Make(less_or_equal, 2);
+      return next == '/' ? Make(trim_upper, 2) : Make(less, 1);
+    case '>':
+      if (next == '=') return Make(greater_or_equal, 2);
+      return next == '/' ? Make(trim_lower, 2) : Make(greater, 1);
+    default: return std::nullopt;
+  }
+}
+
+Token Lexer::Word() {
+  size_t length = 1;
+  while (IsWordCharacter(Peek(length)) || Peek(length) == ':') ++length;
+  const std::string_view text = text_.substr(at_, length);
+  const auto word = FindWord(text);
+  Token token = Make(text.contains(':') ? metric_identifier : identifier, length);
+  if (!word) return token;
+  // fill is a metric name wherever no value for it follows
+  const bool filling = *word == fill || *word == fill_left || *word == fill_right;
+  if (!filling || FollowedByParen()) token.kind = *word;
+  return token;
+}
+
+bool Lexer::FollowedByParen() const {
+  size_t ahead = at_;
+  while (ahead < text_.size() && IsSpace(text_[ahead])) ++ahead;
+  return ahead < text_.size() && text_[ahead] == '(';
+}
+
+Token Lexer::NumberOrDuration() {
+  if (ScanNumber()) return Make(number, at_ - start_);
+  if (ScanDurationRest()) return Make(duration, at_ - start_);
+  return Fail(fmt::format("bad number or duration syntax: {}", base::Quote(text_.substr(start_, at_ - start_))));
+}
+
+// Leaves at_ behind what could be a number, whether it is one or not: the rest may make it a duration.
+bool Lexer::ScanNumber() {
+  std::string_view digits = "0123456789";
+  if (Accept("0") && Accept("xX")) {
+    Accept("_");
+    digits = "0123456789abcdefABCDEF";
+  }
+  const bool hexadecimal = digits.size() > 10;
+  bool dot = Accept(".");
+  if (dot && hexadecimal) return false;
+  bool exponent = false;
+  while (!AtEnd()) {
+    if (Accept(digits)) continue;
+    if (Peek() == '.') {
+      ++at_;
+      if (dot || hexadecimal || Accept("_.")) return false;
+      dot = true;
+    } else if (Among("eE", Peek())) {
+      ++at_;
+      if (exponent) return false;
+      exponent = true;
+      Accept("+-");
+      if (AtEnd() || Accept("._eE")) return false;
+    } else if (Peek() == '_') {
+      ++at_;
+      if (AtEnd() || Accept("._eE")) return false;
+    } else {
+      break;
+    }
+  }
+  return AtEnd() || !IsWordCharacter(Peek());
+}
+
+bool Lexer::ScanDurationRest() {
+  if (!Accept("smhdwy")) return false;
+  Accept("s");
+  while (Accept("0123456789")) {
+    while (Accept("0123456789")) {
+    }
+    if (!Accept("smhdw")) return false;
+    Accept("s");
+  }
+  if (!IsWordCharacter(Peek())) return true;
+  ++at_;
+  return false;
+}
+
+Token Lexer::QuotedString(char quote) {
+  for (++at_; !AtEnd();) {
+    const char c = text_[at_];
+    if (c == quote) return Make(string, at_ + 1 - start_);
+    if (c == '\n') break;
+    if (c == '\\') {
+      ++at_;
+      if (!ScanEscape(quote)) return Fail(error_);
+      continue;
+    }
+    const std::string_view character = PeekCharacter(at_);
+    if (!base::IsValidUtf8(character)) return Fail("invalid UTF-8 rune");
+    at_ += character.size();
+  }
+  return Fail("unterminated quoted string");
+}
+
+bool Lexer::ScanEscape(char quote) {
+  if (AtEnd()) return error_ = "escape sequence not terminated", false;
+  const char c = text_[at_];
+  if (Among("abfnrtv\\", c) || c == quote) return ++at_, true;
+  int length = 0;
+  uint32_t base = 16, limit = 0x10FFFF;
+  if (c >= '0' && c <= '7') {
+    length = 3, base = 8, limit = 255;
+  } else if (c == 'x') {
+    length = 2, limit = 255, ++at_;
+  } else if (c == 'u' || c == 'U') {
+    length = c == 'u' ? 4 : 8, ++at_;
+  } else {
+    error_ = fmt::format("unknown escape sequence {}", QuoteCharacter(PeekCharacter(at_)));
+    return false;
+  }
+  uint64_t value = 0;
+  for (; length > 0; --length, ++at_) {
+    if (AtEnd()) return error_ = "escape sequence not terminated", false;
+    const char digit = text_[at_];
+    const uint32_t worth = IsDigit(digit)                  ? static_cast<uint32_t>(digit - '0')
+                           : Among("abcdefABCDEF", digit) ? static_cast<uint32_t>((digit | 0x20) - 'a' + 10)
+                                                           : 16;
+    if (worth >= base) {
+      error_ = fmt::format("illegal character {} in escape sequence", QuoteCharacter(PeekCharacter(at_)));
+      return false;
+    }
+    value = value * base + worth;
+  }
+  if (value <= limit && (value < 0xD800 || value >= 0xE000)) return true;
+  error_ = "escape sequence is an invalid Unicode code point";
+  return false;
+}
+
+Token Lexer::RawString() {
+  const size_t close = text_.find('`', at_ + 1);
+  if (close == std::string_view::npos) return Fail("unterminated raw string");
+  if (!base::IsValidUtf8(text_.substr(at_, close - at_))) return Fail("invalid UTF-8 rune");
+  return Make(string, close + 1 - start_);
+}
+
+namespace {
+
+void AppendCodePoint(std::string& text, uint32_t code) {
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+  } else if (code < 0x800) {
+    text += static_cast<char>(0xC0 | (code >> 6));
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    text += static_cast<char>(0xE0 | (code >> 12));
+    text += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    text += static_cast<char>(0xF0 | (code >> 18));
+    text += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
+    text += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  }
+}
+
+uint32_t ReadDigits(std::string_view text, size_t& at, int length, uint32_t base) {
+  uint32_t value = 0;
+  for (; length > 0; --length, ++at) {
+    const char c = text[at];
+    value = value * base + static_cast<uint32_t>(IsDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string Unquote(std::string_view literal) {
+  const char quote = literal.front();
+  const std::string_view inside = literal.substr(1, literal.size() - 2);
+  if (quote == '`' || !inside.contains('\\')) return std::string(inside);
+  constexpr std::string_view kLetters = "abfnrtv\\\"'";
+  constexpr std::string_view kMeaning = "\a\b\f\n\r\t\v\\\"'";
+  std::string text;
+  for (size_t at = 0; at < inside.size();) {
+    if (inside[at] != '\\') {
+      text += inside[at++];
+      continue;
+    }
+    const char c = inside[++at];
+    if (const size_t letter = kLetters.find(c); letter != std::string_view::npos) {
+      text += kMeaning[letter];
+      ++at;
+    } else if (IsDigit(c)) {
+      text += static_cast<char>(ReadDigits(inside, at, 3, 8));
+    } else {
+      ++at;
+      if (c == 'x') {
+        text += static_cast<char>(ReadDigits(inside, at, 2, 16));
+      } else {
+        AppendCodePoint(text, ReadDigits(inside, at, c == 'u' ? 4 : 8, 16));
+      }
+    }
+  }
+  return text;
+}
+
+}  // namespace promql

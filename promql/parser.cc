@@ -1,0 +1,423 @@
+#include "promql/parser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "base/text.h"
+#include "promql/parser_impl.h"
+
+namespace promql {
+namespace internal {
+namespace {
+
+struct Infix {
+  TokenKind token;
+  BinaryOp op;
+  int power;  // higher binds tighter
+  bool right_associative = false;
+};
+constexpr int kMultiplyPower = 5;
+constexpr auto kInfix = std::to_array<Infix>({
+    {TokenKind::logical_or, BinaryOp::logical_or, 1},
+    {TokenKind::logical_and, BinaryOp::logical_and, 2},
+    {TokenKind::logical_unless, BinaryOp::logical_unless, 2},
+    {TokenKind::equal, BinaryOp::equal, 3},
+    {TokenKind::not_equal, BinaryOp::not_equal, 3},
+    {TokenKind::less, BinaryOp::less, 3},
+    {TokenKind::less_or_equal, BinaryOp::less_or_equal, 3},
+    {TokenKind::greater, BinaryOp::greater, 3},
+    {TokenKind::greater_or_equal, BinaryOp::greater_or_equal, 3},
+    {TokenKind::trim_upper, BinaryOp::trim_upper, 3},
+    {TokenKind::trim_lower, BinaryOp::trim_lower, 3},
+    {TokenKind::add, BinaryOp::add, 4},
+    {TokenKind::subtract, BinaryOp::subtract, 4},
+    {TokenKind::multiply, BinaryOp::multiply, kMultiplyPower},
+    {TokenKind::divide, BinaryOp::divide, kMultiplyPower},
+    {TokenKind::modulo, BinaryOp::modulo, kMultiplyPower},
+    {TokenKind::atan2, BinaryOp::atan2, kMultiplyPower},
+    {TokenKind::power, BinaryOp::power, 6, true},
+});
+
+const Infix* FindInfix(TokenKind token) {
+  const auto found = std::ranges::find(kInfix, token, &Infix::token);
+  return found == kInfix.end() ? nullptr : &*found;
+}
+
+AggregateOp AggregateOf(TokenKind kind) {
+  return static_cast<AggregateOp>(static_cast<int>(kind) - static_cast<int>(TokenKind::sum));
+}
+static_assert(static_cast<int>(TokenKind::limit_ratio) - static_cast<int>(TokenKind::sum) ==
+              static_cast<int>(AggregateOp::limit_ratio));
+
+// Words that mean something here or there, and are metric names everywhere else.
+bool CanBeMetricName(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::identifier:
+    case TokenKind::metric_identifier:
+    case TokenKind::logical_and:
+    case TokenKind::logical_or:
+    case TokenKind::logical_unless:
+    case TokenKind::offset:
+    case TokenKind::anchored:
+    case TokenKind::smoothed:
+    case TokenKind::by:
+    case TokenKind::without:
+    case TokenKind::fill:
+    case TokenKind::fill_left:
+    case TokenKind::fill_right: return true;
+    default: return IsAggregation(kind) || kind >= TokenKind::start;
+  }
+}
+
+bool CanBeLabelName(TokenKind kind) { return CanBeMetricName(kind) || kind >= TokenKind::atan2; }
+
+bool CanBeFunction(TokenKind kind) { return kind == TokenKind::identifier || kind >= TokenKind::start; }
+
+}  // namespace
+
+std::unexpected<base::Error> ParseFailure(const SourceRange& range, std::string text) {
+  return std::unexpected(
+      base::Error{base::ErrorCode::invalid_argument, "parse error: " + std::move(text),
+                  base::SourcePosition{"", static_cast<int>(range.line), static_cast<int>(range.column)}});
+}
+
+Parser::Parser(std::string_view text, const ParseOptions& options) : options_(options), lexer_(text) {
+  for (size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    line_breaks_.push_back(static_cast<uint32_t>(at));
+  }
+  token_ = lexer_.Next();
+}
+
+Token Parser::Take() {
+  const Token taken = token_;
+  last_end_ = taken.end;
+  token_ = lexer_.Next();
+  return taken;
+}
+
+bool Parser::Accept(TokenKind kind) {
+  if (!Is(kind)) return false;
+  Take();
+  return true;
+}
+
+SourceRange Parser::RangeOf(uint32_t begin, uint32_t end) const {
+  const auto breaks = std::ranges::lower_bound(line_breaks_, begin) - line_breaks_.begin();
+  const uint32_t line_start = breaks == 0 ? 0 : line_breaks_[static_cast<size_t>(breaks) - 1] + 1;
+  return {begin, end, static_cast<uint32_t>(breaks) + 1, begin - line_start + 1};
+}
+
+std::unexpected<base::Error> Parser::Unexpected(Context context) const {
+  if (Is(TokenKind::error)) return FailAt(token_.begin, lexer_.error());
+  std::string text = "unexpected " + lexer_.Describe(token_);
+  if (!context.where.empty()) text += fmt::format(" in {}", context.where);
+  if (!context.expected.empty()) text += fmt::format(", expected {}", context.expected);
+  return FailAt(token_.begin, std::move(text));
+}
+
+std::unexpected<base::Error> Parser::FailAt(uint32_t position, std::string text) const {
+  return ParseFailure(RangeOf(position, position), std::move(text));
+}
+
+base::Result<Built> Parser::Finish(Expr::Node node, uint32_t begin, int height) const {
+  if (height > 4 * options_.max_depth) return FailAt(begin, "expression has too many operators in a chain");
+  return Built{std::make_shared<Expr>(std::move(node), RangeOf(begin, last_end_)), height};
+}
+
+base::Result<void> Parser::Deeper() {
+  if (++depth_ <= options_.max_depth) return {};
+  return FailAt(token_.begin, fmt::format("expression is nested more than {} levels deep", options_.max_depth));
+}
+
+base::Result<ExprPtr> Parser::WholeExpression() {
+  if (Is(TokenKind::end)) return FailAt(0, "no expression found in input");
+  TRY(Built built, Expression(0));
+  if (!Is(TokenKind::end)) return Unexpected();
+  TRY_VOID(CheckTypes(*built.expr));
+  return ExprPtr(std::move(built.expr));
+}
+
+base::Result<VectorSelector> Parser::WholeSelector() {
+  if (!CanBeMetricName(token_.kind) && !Is(TokenKind::left_brace)) return Unexpected();
+  TRY(const Built built, Selector());
+  if (!Is(TokenKind::end)) return Unexpected();
+  return std::move(std::get<VectorSelector>(built.expr->node));
+}
+
+base::Result<Built> Parser::Expression(int least_power) {
+  TRY_VOID(Deeper());
+  TRY(Built left, Prefix());
+  for (const Infix* infix = FindInfix(token_.kind); infix != nullptr && infix->power >= least_power;
+       infix = FindInfix(token_.kind)) {
+    const int right_power = infix->right_associative ? infix->power : infix->power + 1;
+    TRY(left, InfixOperation(std::move(left), infix->op, right_power));
+  }
+  --depth_;
+  return left;
+}
+
+base::Result<Built> Parser::Prefix() {
+  if (!Is(TokenKind::add) && !Is(TokenKind::subtract)) {
+    TRY(Built primary, Primary());
+    return Postfix(std::move(primary));
+  }
+  const Token sign = Take();
+  const bool negative = sign.kind == TokenKind::subtract;
+  TRY(Built operand, Expression(kMultiplyPower + 1));
+  if (auto* literal = std::get_if<NumberLiteral>(&operand.expr->node)) {
+    if (negative) literal->value = -literal->value;
+    operand.expr->range = RangeOf(sign.begin, operand.expr->range.end);
+    return operand;
+  }
+  return Finish(Unary{negative, std::move(operand.expr)}, sign.begin, operand.height + 1);
+}
+
+base::Result<Built> Parser::Primary() {
+  switch (token_.kind) {
+    case TokenKind::number:
+    case TokenKind::duration: return Number();
+    case TokenKind::string: {
+      const Token token = Take();
+      return Finish(StringLiteral{Unquote(Text(token))}, token.begin, 1);
+    }
+    case TokenKind::left_paren: return Parenthesised();
+    case TokenKind::left_brace: return Selector();
+    default: return CanBeMetricName(token_.kind) ? WordExpression() : base::Result<Built>(Unexpected());
+  }
+}
+
+base::Result<Built> Parser::Parenthesised() {
+  const Token open = Take();
+  TRY(Built inner, Expression(0));
+  if (!Accept(TokenKind::right_paren)) return Unexpected();
+  return Finish(Paren{std::move(inner.expr)}, open.begin, inner.height + 1);
+}
+
+base::Result<Built> Parser::Number() {
+  const Token token = Take();
+  TRY(const double value, NumberValue(token));
+  return Finish(NumberLiteral{value, token.kind == TokenKind::duration}, token.begin, 1);
+}
+
+base::Result<double> Parser::NumberValue(const Token& token) {
+  const std::string_view text = Text(token);
+  if (token.kind == TokenKind::duration) {
+    const auto duration = base::ParseDuration(text);
+    if (!duration) return FailAt(token.begin, duration.error().message);
+    return base::ToSeconds(*duration);
+  }
+  const auto bad = [&](std::string_view why) {
+    return FailAt(token.begin,
+                  fmt::format("error parsing number: strconv.ParseFloat: parsing {}: {}", base::Quote(text), why));
+  };
+  std::string digits;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '_') digits += text[i];
+    if (text[i] == '_' && i + 1 == text.size()) return bad("invalid syntax");
+  }
+  // a leading zero makes an integer octal, unless it can't be one
+  const bool octal = digits.size() > 1 && digits[0] == '0' && digits.find_first_not_of("01234567") == std::string::npos;
+  if (octal) {
+    double value = 0;
+    for (const char c : digits) value = value * 8 + (c - '0');
+    return value;
+  }
+  const auto value = base::ParseFloat(digits);
+  if (!value) return bad("invalid syntax");
+  const bool written_infinite = base::ToLower(digits).starts_with("inf");
+  if (std::isinf(*value) && !written_infinite) return bad("value out of range");
+  return *value;
+}
+
+base::Result<Built> Parser::InfixOperation(Built left, BinaryOp op, int right_power) {
+  const Token token = Take();
+  Binary binary;
+  binary.op = op;
+  TRY_VOID(BinaryModifiers(binary));
+  binary.op_range = RangeOf(token.begin, last_end_);
+  TRY(Built right, Expression(right_power));
+  const uint32_t begin = left.expr->range.begin;
+  const bool fills = binary.matching.fill_left || binary.matching.fill_right;
+  if (fills && !options_.binop_fill_modifiers) {
+    return FailAt(begin, "binop fill modifiers are experimental and not enabled");
+  }
+  if (IsSetOperator(op) && binary.matching.cardinality == Cardinality::one_to_one) {
+    binary.matching.cardinality = Cardinality::many_to_many;
+  }
+  binary.left = std::move(left.expr);
+  binary.right = std::move(right.expr);
+  return Finish(std::move(binary), begin, std::max(left.height, right.height) + 1);
+}
+
+base::Result<void> Parser::BinaryModifiers(Binary& binary) {
+  VectorMatching& matching = binary.matching;
+  binary.return_bool = Accept(TokenKind::bool_);
+  if (Is(TokenKind::on) || Is(TokenKind::ignoring)) {
+    matching.on = Take().kind == TokenKind::on;
+    TRY(matching.labels, LabelList());
+    if (Is(TokenKind::group_left) || Is(TokenKind::group_right)) {
+      matching.cardinality =
+          Take().kind == TokenKind::group_left ? Cardinality::many_to_one : Cardinality::one_to_many;
+      if (Is(TokenKind::left_paren)) {
+        TRY(matching.include, LabelList());
+      }
+    }
+  }
+  return FillModifiers(matching);
+}
+
+base::Result<void> Parser::FillModifiers(VectorMatching& matching) {
+  if (Accept(TokenKind::fill)) {
+    TRY(const double value, FillValue());
+    matching.fill_left = matching.fill_right = value;
+    return {};
+  }
+  for (bool again = true; again;) {
+    again = false;
+    for (auto [kind, value] : {std::pair{TokenKind::fill_left, &matching.fill_left},
+                               std::pair{TokenKind::fill_right, &matching.fill_right}}) {
+      if (*value || !Accept(kind)) continue;
+      TRY(*value, FillValue());
+      again = true;
+    }
+  }
+  return {};
+}
+
+base::Result<double> Parser::FillValue() {
+  if (!Accept(TokenKind::left_paren)) return Unexpected();
+  const bool negative = Is(TokenKind::subtract);
+  if (negative || Is(TokenKind::add)) Take();
+  if (!Is(TokenKind::number) && !Is(TokenKind::duration)) return Unexpected();
+  TRY(const double value, NumberValue(Take()));
+  if (!Accept(TokenKind::right_paren)) return Unexpected();
+  return negative ? -value : value;
+}
+
+// A word begins an aggregation, a function call or a selector; what follows it tells which.
+base::Result<Built> Parser::WordExpression() {
+  Lexer ahead = lexer_;  // stands behind the token looked at
+  const TokenKind next = ahead.Next().kind;
+  if (IsAggregation(token_.kind) &&
+      (next == TokenKind::left_paren || next == TokenKind::by || next == TokenKind::without)) {
+    return Aggregation();
+  }
+  if (CanBeFunction(token_.kind) && next == TokenKind::left_paren) return FunctionCall();
+  return Selector();
+}
+
+base::Result<Built> Parser::Aggregation() {
+  const Token name = Take();
+  const ContextScope scope(*this, {"aggregation", ""});
+  Aggregate aggregate;
+  aggregate.op = AggregateOf(name.kind);
+  TRY(const bool grouped, GroupingClause(aggregate));
+  if (!Is(TokenKind::left_paren)) return Unexpected();
+  TRY(std::vector<Built> arguments, Arguments());
+  if (!grouped) {
+    TRY(const bool after, GroupingClause(aggregate));
+    static_cast<void>(after);
+  }
+  if (arguments.empty()) return FailAt(name.begin, "no arguments for aggregate expression provided");
+  const size_t wanted = HasParameter(aggregate.op) ? 2 : 1;
+  const bool experimental = aggregate.op == AggregateOp::limitk || aggregate.op == AggregateOp::limit_ratio;
+  if (experimental && !options_.experimental_functions) {
+    return FailAt(name.begin, fmt::format("{}() is experimental and must be enabled with "
+                                          "--enable-feature=promql-experimental-functions", ToString(aggregate.op)));
+  }
+  if (arguments.size() != wanted) {
+    return FailAt(name.begin, fmt::format("wrong number of arguments for aggregate expression provided, expected {}, "
+                                          "got {}", wanted, arguments.size()));
+  }
+  int height = 0;
+  for (const Built& argument : arguments) height = std::max(height, argument.height);
+  if (wanted == 2) aggregate.parameter = std::move(arguments.front().expr);
+  aggregate.expr = std::move(arguments.back().expr);
+  return Finish(std::move(aggregate), name.begin, height + 1);
+}
+
+base::Result<bool> Parser::GroupingClause(Aggregate& aggregate) {
+  if (!Is(TokenKind::by) && !Is(TokenKind::without)) return false;
+  aggregate.without = Take().kind == TokenKind::without;
+  TRY(aggregate.grouping, LabelList());
+  return true;
+}
+
+base::Result<Built> Parser::FunctionCall() {
+  const Token name = Take();
+  TRY(std::vector<Built> arguments, Arguments());
+  Call call;
+  call.function = FindFunction(Text(name));
+  if (call.function == nullptr) {
+    return FailAt(name.begin, fmt::format("unknown function with name {}", base::Quote(Text(name))));
+  }
+  if (call.function->experimental && !options_.experimental_functions) {
+    return FailAt(name.begin, fmt::format("function {} is not enabled", base::Quote(Text(name))));
+  }
+  int height = 0;
+  for (Built& argument : arguments) {
+    height = std::max(height, argument.height);
+    call.arguments.push_back(std::move(argument.expr));
+  }
+  return Finish(std::move(call), name.begin, height + 1);
+}
+
+base::Result<std::vector<Built>> Parser::Arguments() {
+  Take();  // (
+  std::vector<Built> arguments;
+  if (Accept(TokenKind::right_paren)) return arguments;
+  while (true) {
+    TRY(Built argument, Expression(0));
+    arguments.push_back(std::move(argument));
+    if (Accept(TokenKind::right_paren)) return arguments;
+    if (!Is(TokenKind::comma)) return Unexpected();
+    const Token comma = Take();
+    if (Is(TokenKind::right_paren)) return FailAt(comma.begin, "trailing commas not allowed in function call args");
+  }
+}
+
+base::Result<std::vector<std::string>> Parser::LabelList() {
+  if (!Accept(TokenKind::left_paren)) return Unexpected({"grouping opts", "\"(\""});
+  std::vector<std::string> labels;
+  while (!Accept(TokenKind::right_paren)) {
+    TRY(std::string label, GroupingLabel());
+    labels.push_back(std::move(label));
+    if (Accept(TokenKind::right_paren)) break;
+    if (!Accept(TokenKind::comma)) return Unexpected({"grouping opts", "\",\" or \")\""});
+  }
+  return labels;
+}
+
+base::Result<std::string> Parser::GroupingLabel() {
+  const bool quoted = Is(TokenKind::string);
+  if (!quoted && !CanBeLabelName(token_.kind)) return Unexpected({"grouping opts", "label"});
+  const Token token = Take();
+  std::string label = quoted ? Unquote(Text(token)) : std::string(Text(token));
+  if (label.empty() || !base::IsValidUtf8(label)) {
+    return FailAt(token.begin, fmt::format("invalid label name for grouping: {}", base::Quote(label)));
+  }
+  return label;
+}
+
+}  // namespace internal
+
+base::Result<ExprPtr> Parse(std::string_view text, const ParseOptions& options) {
+  constexpr size_t kMaxBytes = 64 << 20;
+  if (text.size() > kMaxBytes) return internal::ParseFailure({}, "expression is larger than 64 MiB");
+  return internal::Parser(text, options).WholeExpression();
+}
+
+base::Result<std::vector<base::Matcher>> ParseSelector(std::string_view text) {
+  TRY(VectorSelector selector, internal::Parser(text, {}).WholeSelector());
+  return std::move(selector.matchers);
+}
+
+std::string ErrorText(const base::Error& error) {
+  if (!error.where) return error.message;
+  return fmt::format("{}:{}: {}", error.where->line, error.where->column, error.message);
+}
+
+}  // namespace promql

@@ -1,0 +1,163 @@
+#include "rules/api/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/text.h"
+#include "promql/parser.h"
+#include "rules/api/rules_json.h"
+
+namespace rules {
+namespace {
+
+base::HttpResponse Json(int status, std::string body) {
+  return {.status = status, .content_type = "application/json", .body = std::move(body), .headers = {}};
+}
+base::HttpResponse BadData(std::string_view message) { return Json(400, ErrorJson("bad_data", message)); }
+
+// What GET /api/v1/rules is asked to show.
+struct Filter {
+  std::optional<RuleKind> kind;
+  std::vector<std::string> names;
+  std::vector<std::string> groups;
+  std::vector<std::string> files;
+  std::vector<std::vector<base::Matcher>> matches;  // any of them, all within one
+  bool exclude_alerts = false;
+  size_t group_limit = 0;
+  std::string next_token;
+};
+
+bool OneOf(const std::vector<std::string>& wanted, const std::string& name) {
+  return wanted.empty() || std::ranges::find(wanted, name) != wanted.end();
+}
+
+base::Result<std::vector<std::vector<base::Matcher>>> ReadMatches(const base::HttpParameters& parameters) {
+  std::vector<std::vector<base::Matcher>> matches;
+  for (const std::string& text : parameters.GetAll("match[]")) {
+    auto matchers = promql::ParseSelector(text);
+    if (!matchers) return base::Invalid("invalid parameter \"match[]\": " + matchers.error().ToString());
+    matches.push_back(*std::move(matchers));
+  }
+  return matches;
+}
+
+base::Result<bool> ReadFlag(const base::HttpParameters& parameters, std::string_view name) {
+  const std::string value = base::ToLower(parameters.Get(name));
+  if (value.empty() || value == "false" || value == "0" || value == "f") return false;
+  if (value == "true" || value == "1" || value == "t") return true;
+  return base::Invalid(fmt::format("invalid parameter {}: not a boolean: {}", base::Quote(name), base::Quote(value)));
+}
+
+base::Result<Filter> ReadFilter(const base::HttpParameters& parameters) {
+  Filter filter;
+  const std::string type = base::ToLower(parameters.Get("type"));
+  if (type == "alert") {
+    filter.kind = RuleKind::alerting;
+  } else if (type == "record") {
+    filter.kind = RuleKind::recording;
+  } else if (!type.empty()) {
+    return base::Invalid(fmt::format("invalid parameter \"type\": not supported value {}", base::Quote(type)));
+  }
+  filter.names = parameters.GetAll("rule_name[]");
+  filter.groups = parameters.GetAll("rule_group[]");
+  filter.files = parameters.GetAll("file[]");
+  TRY(filter.matches, ReadMatches(parameters));
+  TRY(filter.exclude_alerts, ReadFlag(parameters, "exclude_alerts"));
+  filter.next_token = parameters.Get("group_next_token");
+  const std::string_view limit = parameters.Get("group_limit");
+  if (!limit.empty()) {
+    const auto count = base::ParseInteger(limit);
+    if (!count || *count < 1) {
+      return base::Invalid(fmt::format("invalid parameter \"group_limit\": expected a positive number, got {}",
+                                       base::Quote(limit)));
+    }
+    filter.group_limit = static_cast<size_t>(*count);
+  } else if (!filter.next_token.empty()) {
+    return base::Invalid("invalid parameter \"group_limit\": it must be given with group_next_token");
+  }
+  return filter;
+}
+
+// The rule's labels as written, templates unexpanded.
+bool Matches(const Filter& filter, const Rule& rule) {
+  if (filter.kind && rule.kind != *filter.kind) return false;
+  if (!OneOf(filter.names, rule.name)) return false;
+  if (filter.matches.empty()) return true;
+  return std::ranges::any_of(filter.matches, [&](const std::vector<base::Matcher>& matchers) {
+    return std::ranges::all_of(matchers, [&](const base::Matcher& matcher) {
+      const auto at = rule.labels.find(matcher.name());
+      return matcher.Matches(at == rule.labels.end() ? std::string_view() : std::string_view(at->second));
+    });
+  });
+}
+
+std::string PageToken(const GroupSnapshot& group) { return base::Base64(group.file + ";" + group.name); }
+
+base::HttpResponse Rules(const Manager& manager, const base::HttpRequest& request) {
+  const auto filter = ReadFilter(request.parameters);
+  if (!filter) return BadData(filter.error().message);
+  std::vector<GroupSnapshot> groups = manager.Groups();
+  std::ranges::sort(groups, {}, [](const GroupSnapshot& group) { return std::tie(group.file, group.name); });
+  std::erase_if(groups, [&](GroupSnapshot& group) {
+    if (!OneOf(filter->groups, group.name) || !OneOf(filter->files, group.file)) return true;
+    const bool had_rules = !group.rules.empty();
+    std::erase_if(group.rules, [&](const RuleSnapshot& rule) { return !Matches(*filter, rule.rule); });
+    return had_rules && group.rules.empty();
+  });
+  size_t first = 0;
+  if (!filter->next_token.empty()) {
+    const auto at =
+        std::ranges::find_if(groups, [&](const auto& group) { return PageToken(group) == filter->next_token; });
+    if (at == groups.end()) return BadData("invalid group_next_token: the group it names is gone");
+    first = static_cast<size_t>(at - groups.begin());
+  }
+  const size_t end = filter->group_limit == 0 ? groups.size() : std::min(groups.size(), first + filter->group_limit);
+  base::JsonWriter json;
+  json.BeginObject().Key("status").String("success").Key("data").BeginObject().Key("groups").BeginArray();
+  for (size_t i = first; i < end; ++i) WriteGroup(json, groups[i], !filter->exclude_alerts);
+  json.EndArray();
+  if (end < groups.size()) json.Key("groupNextToken").String(PageToken(groups[end]));
+  json.EndObject().EndObject();
+  return Json(200, std::move(json).Take());
+}
+
+base::HttpResponse Alerts(const Manager& manager) {
+  base::JsonWriter json;
+  json.BeginObject().Key("status").String("success").Key("data").BeginObject().Key("alerts").BeginArray();
+  for (const GroupSnapshot& group : manager.Groups()) {
+    for (const RuleSnapshot& rule : group.rules) {
+      for (const ActiveAlert& alert : rule.alerts) WriteAlert(json, alert);
+    }
+  }
+  json.EndArray().EndObject().EndObject();
+  return Json(200, std::move(json).Take());
+}
+
+base::HttpResponse RunNow(Manager& manager, const base::HttpRequest& request) {
+  std::optional<std::string_view> group;
+  if (request.parameters.Has("group")) group = request.parameters.Get("group");
+  const auto groups = manager.EvaluateNow(group);
+  if (!groups) return Json(404, ErrorJson("not_found", groups.error().message));
+  base::JsonWriter json;
+  json.BeginObject().Key("status").String("success").Key("data").BeginObject().Key("groups").BeginArray();
+  for (const GroupSnapshot& one : *groups) WriteGroup(json, one, true);
+  json.EndArray().EndObject().EndObject();
+  return Json(200, std::move(json).Take());
+}
+
+}  // namespace
+
+std::vector<base::Endpoint> Endpoints(Manager& manager) {
+  return {
+      {"GET", "/api/v1/rules", "Rule groups with their state, as Prometheus shows them",
+       [&manager](const base::HttpRequest& request) { return Rules(manager, request); }},
+      {"GET", "/api/v1/alerts", "Pending and firing alerts, as Prometheus shows them",
+       [&manager](const base::HttpRequest&) { return Alerts(manager); }},
+      {"POST", "/alerts/run", "Evaluates all rules now, or those of parameter group",
+       [&manager](const base::HttpRequest& request) { return RunNow(manager, request); }},
+  };
+}
+
+}  // namespace rules

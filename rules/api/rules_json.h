@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json_writer.h"
+#include "rules/group.h"
+
+// What the evaluator knows, as Prometheus' HTTP API writes it. Pure functions.
+
+namespace rules {
+
+// An alert's value: "1e+00".
+std::string FormatAlertValue(double value);
+
+void WriteAlert(base::JsonWriter& json, const ActiveAlert& alert);
+// `with_alerts` false leaves the alerts of the rules out.
+void WriteGroup(base::JsonWriter& json, const GroupSnapshot& group, bool with_alerts);
+
+// A whole answer: {"status":"error","errorType":…,"error":…}.
+std::string ErrorJson(std::string_view type, std::string_view message);
+
+}  // namespace rules

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "rules/rule.h"
+#include "rules/threshold.h"
+
+// What a threshold means, as ordinary Prometheus rules. Pure functions.
+//
+// A threshold becomes one group of its name:
+//   - a recorded series tocsin_threshold_value{threshold} of what is measured;
+//   - recorded constants tocsin_threshold_limit{threshold, limit, comparison, unit}, one for each limit, so that
+//     dashboards draw the lines (limit is target, warning or critical);
+//   - an alert of the threshold's name for each of critical and warning, with that severity;
+//   - where `missing` is given, an alert of the same name with condition="missing" on absent(…). It has an identity of
+//     its own, so that the end of one alert is never taken for the end of the other. absent() sees a series missing
+//     only when none of the selector's is there: one tenant's disappearance among many does not raise it.
+//
+// Values and limits compare as the runbook says; with `by`, the worst of each group's series counts: the largest for
+// limits with >, the smallest for those with <, the latest timestamp for an age. A ratio without any bad event is 0,
+// and one without any event at all has no value.
+
+namespace rules {
+
+inline constexpr std::string_view kThresholdValue = "tocsin_threshold_value";
+inline constexpr std::string_view kThresholdLimit = "tocsin_threshold_limit";
+
+// `parsed` of the rules is left null.
+RuleGroup CompileThreshold(const Threshold& threshold, std::string_view file);
+
+// nullopt where a threshold has not both severities.
+std::optional<Inhibition> ThresholdInhibition(const Threshold& threshold);
+
+// The measured value as PromQL: what the recorded series and every comparison use.
+std::string ValueExpression(const Threshold& threshold);
+
+}  // namespace rules

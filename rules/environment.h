@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+#include "base/alert.h"
+#include "base/labels.h"
+#include "promql/engine.h"
+#include "promql/value.h"
+#include "rules/alert_state.h"
+#include "store/appender.h"
+#include "store/querier.h"
+
+// What rules are evaluated with: the seams to the other rooms.
+
+namespace rules {
+
+// Borrowed parts outlive whoever evaluates with them. Safe to use from several threads.
+struct Environment {
+  const promql::Engine& engine;
+  const store::Querier& querier;
+  store::Appendable& appendable;
+  base::AlertSink& sink;
+  base::Labels external_labels;  // added to alerts that leave, where they do not have them already
+  std::string external_url;      // "http://host:9090", for the alerts' links back
+  base::Duration resend_delay = kResendDelay;
+};
+
+// One evaluation of a rule.
+struct EvaluationTimes {
+  base::Timestamp now;                 // alert state and templates
+  base::Duration query_offset{0};      // the query and its samples are this much earlier
+  base::Duration interval{0};          // of the group
+  base::Timestamp SampleTime() const { return now - query_offset; }
+};
+
+}  // namespace rules

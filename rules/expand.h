@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "rules/rule.h"
+
+namespace rules {
+
+// The set as a plain Prometheus rule file that promtool and any Prometheus load: what `tocsin rules expand` prints. The
+// inhibitions, which rule files have no words for, stand before it as comments to paste into alertmanager.yml.
+std::string ExpandRules(const RuleSet& set);
+
+}  // namespace rules

@@ -1,0 +1,330 @@
+#include "rules/live_rule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/template/functions_prometheus.h"
+#include "base/text.h"
+#include "promql/parser.h"
+
+namespace rules {
+namespace {
+
+constexpr std::string_view kAlertName = "alertname";
+constexpr std::string_view kAlertState = "alertstate";
+
+base::Result<promql::Vector> AsVector(promql::Value value) {
+  if (auto* vector = std::get_if<promql::Vector>(&value)) return std::move(*vector);
+  if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
+    promql::Vector vector(1);
+    vector.front().time = scalar->time;
+    vector.front().value = scalar->value;
+    return vector;
+  }
+  return base::Invalid("rule result is not a vector or scalar");
+}
+
+using Texts = std::vector<std::pair<std::string, AlertTemplate>>;
+
+Texts ParseTexts(const Rule& rule, const TextMap& map) {
+  Texts texts;
+  if (rule.kind == RuleKind::recording) return texts;
+  for (const auto& [name, text] : map) {
+    // loading the file has refused texts that do not parse, so the name stands for nothing here
+    if (auto parsed = AlertTemplate::Parse(rule.name, text)) texts.emplace_back(name, *std::move(parsed));
+  }
+  return texts;
+}
+
+Texts BindTexts(const Texts& texts, const base::TemplateFunctions& functions) {
+  Texts bound;
+  for (const auto& [name, text] : texts) bound.emplace_back(name, text.Bind(functions));
+  return bound;
+}
+
+bool AllPlain(const Texts& texts) {
+  return std::ranges::all_of(texts, [](const auto& text) { return text.second.plain(); });
+}
+
+base::Labels WithExternal(const base::Labels& labels, const base::Labels& external) {
+  if (external.empty()) return labels;
+  base::LabelsBuilder builder(labels);
+  for (const base::Label& label : external) {
+    if (!labels.Has(label.name)) builder.Set(label.name, label.value);
+  }
+  return builder.Build();
+}
+
+base::Alert ToSend(const ActiveAlert& alert, const std::string& generator_url, const EvaluationTimes& times,
+                   const Environment& environment) {
+  return {.labels = WithExternal(alert.labels, environment.external_labels),
+          .annotations = alert.annotations,
+          .starts_at = alert.status.fired_at.value_or(alert.status.active_at),
+          .ends_at = EndsAt(alert.status, times.now, times.interval, environment.resend_delay),
+          .generator_url = generator_url};
+}
+
+std::string_view Reason(store::AppendStatus status) {
+  switch (status) {
+    case store::AppendStatus::ok: return "";
+    case store::AppendStatus::out_of_order: return "out of order sample";
+    case store::AppendStatus::too_old: return "too old sample";
+    case store::AppendStatus::duplicate: return "duplicate sample for timestamp";
+    case store::AppendStatus::series_limit: return "the store is full, no new series is taken";
+    case store::AppendStatus::invalid_labels: return "invalid labels";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string_view ToString(RuleHealth health) {
+  switch (health) {
+    case RuleHealth::unknown: return "unknown";
+    case RuleHealth::ok: return "ok";
+    case RuleHealth::err: return "err";
+  }
+  return "";
+}
+
+LiveRule::LiveRule(Rule rule)
+    : rule_(std::move(rule)),
+      label_texts_(ParseTexts(rule_, rule_.labels)),
+      annotation_texts_(ParseTexts(rule_, rule_.annotations)) {}
+
+RuleOutcome LiveRule::Evaluate(const EvaluationTimes& times, int limit, const Environment& environment) {
+  const auto begin = std::chrono::steady_clock::now();
+  RuleOutcome outcome;
+  auto output = EvaluateExpression(times, limit, environment);
+  if (output) {
+    outcome.evaluated = true;
+    if (!output->alerts.empty()) environment.sink.Send(output->alerts);
+    StoreSamples(output->samples, times.SampleTime(), environment, outcome);
+  } else {
+    outcome.error = std::move(output).error();
+  }
+  outcome.duration = std::chrono::steady_clock::now() - begin;
+
+  const std::scoped_lock lock(mutex_);
+  health_ = outcome.error ? RuleHealth::err : RuleHealth::ok;
+  last_error_ = outcome.error ? outcome.error->ToString() : "";
+  last_evaluation_ = times.now;
+  duration_ = outcome.duration;
+  return outcome;
+}
+
+base::Result<LiveRule::Output> LiveRule::EvaluateExpression(const EvaluationTimes& times, int limit,
+                                                            const Environment& environment) {
+  TRY(promql::QueryResult answer,
+      environment.engine.Instant(*rule_.parsed, times.SampleTime(), environment.querier));
+  TRY(promql::Vector result, AsVector(std::move(answer.value)));
+  if (rule_.kind == RuleKind::recording) {
+    TRY(promql::Vector samples, Record(std::move(result), limit));
+    return Output{.samples = std::move(samples), .alerts = {}};
+  }
+  TRY(auto found, FindAlerts(result, times, environment));
+  return MoveAlerts(std::move(found), times, limit, environment);
+}
+
+base::Result<promql::Vector> LiveRule::Record(promql::Vector result, int limit) const {
+  std::unordered_map<base::Labels, bool, base::LabelsHash> seen;
+  seen.reserve(result.size());
+  for (promql::VectorSample& sample : result) {
+    base::LabelsBuilder builder(sample.labels);
+    builder.Set(base::kMetricName, rule_.name);
+    for (const auto& [name, value] : rule_.labels) builder.Set(name, value);
+    sample.labels = builder.Build();
+    if (!seen.emplace(sample.labels, true).second) {
+      return base::Invalid("vector contains metrics with the same labelset after applying rule labels");
+    }
+  }
+  if (limit > 0 && result.size() > static_cast<size_t>(limit)) {
+    return base::Fail(base::ErrorCode::limit_exceeded,
+                      fmt::format("exceeded limit of {} with {} series", limit, result.size()));
+  }
+  return result;
+}
+
+base::Result<std::map<base::Labels, LiveRule::Found>> LiveRule::FindAlerts(const promql::Vector& result,
+                                                                           const EvaluationTimes& times,
+                                                                           const Environment& environment) const {
+  const auto query = [&](std::string_view text) -> base::Result<std::vector<base::TemplateSample>> {
+    TRY(const promql::ExprPtr expr, promql::Parse(text, environment.engine.options().parse));
+    TRY(promql::QueryResult answer, environment.engine.Instant(*expr, times.now, environment.querier));
+    TRY(const promql::Vector vector, AsVector(std::move(answer.value)));
+    std::vector<base::TemplateSample> samples;
+    for (const promql::VectorSample& sample : vector) samples.push_back({sample.labels, sample.value});
+    return samples;
+  };
+  const bool plain = AllPlain(label_texts_) && AllPlain(annotation_texts_);
+  const base::TemplateFunctions functions =
+      plain ? base::TemplateFunctions{}
+            : base::PrometheusTemplateFunctions(
+                  {.query = query, .now = times.now, .external_url = environment.external_url});
+  const Texts label_texts = BindTexts(label_texts_, functions);
+  const Texts annotation_texts = BindTexts(annotation_texts_, functions);
+
+  std::map<base::Labels, Found> found;
+  for (const promql::VectorSample& sample : result) {
+    const TemplateInput input = plain ? TemplateInput{}
+                                      : MakeTemplateInput(sample.labels, sample.value, environment.external_labels,
+                                                          environment.external_url);
+    base::LabelsBuilder labels(sample.labels);
+    labels.Remove(base::kMetricName);
+    for (const auto& [name, text] : label_texts) labels.Set(name, text.Expand(input));
+    labels.Set(kAlertName, rule_.name);
+    base::LabelsBuilder annotations;
+    for (const auto& [name, text] : annotation_texts) annotations.Set(name, text.Expand(input));
+    if (!found.emplace(labels.Build(), Found{annotations.Build(), sample.value}).second) {
+      return base::Invalid("vector contains metrics with the same labelset after applying alert labels");
+    }
+  }
+  return found;
+}
+
+base::Result<LiveRule::Output> LiveRule::MoveAlerts(std::map<base::Labels, Found> found, const EvaluationTimes& times,
+                                                    int limit, const Environment& environment) {
+  const AlertPolicy policy{.hold = rule_.hold, .keep_firing_for = rule_.keep_firing_for};
+  const std::string generator_url = fmt::format("{}/graph?g0.expr={}&g0.tab=1", environment.external_url,
+                                                base::EscapeUrlQuery(promql::ToString(*rule_.parsed)));
+  const std::scoped_lock lock(mutex_);
+  for (auto it = alerts_.begin(); it != alerts_.end();) {
+    const auto seen = found.find(it->first);
+    const auto next = Next(it->second.alert.status, seen != found.end(), policy, times.now);
+    if (!next) {
+      it = alerts_.erase(it);
+      continue;
+    }
+    it->second.alert.status = *next;
+    if (seen != found.end()) {
+      it->second.alert.annotations = std::move(seen->second.annotations);
+      it->second.alert.value = seen->second.value;
+      found.erase(seen);
+    }
+    ++it;
+  }
+  for (auto& [labels, news] : found) {
+    const AlertStatus status = *Next(std::nullopt, true, policy, times.now);
+    alerts_[labels] = {.alert = {labels, std::move(news.annotations), news.value, status},
+                       .state_series = {},
+                       .for_state_series = {}};
+  }
+
+  Output output;
+  size_t active = 0;
+  for (auto& [labels, live] : alerts_) {
+    if (live.alert.status.state != AlertState::resolved) {
+      ++active;
+      AppendStateSamples(live, times.SampleTime(), output.samples);
+    }
+    if (!NeedsSending(live.alert.status, times.now, environment.resend_delay)) continue;
+    live.alert.status.last_sent_at = times.now;
+    output.alerts.push_back(ToSend(live.alert, generator_url, times, environment));
+  }
+  if (limit > 0 && active > static_cast<size_t>(limit)) {
+    alerts_.clear();
+    return base::Fail(base::ErrorCode::limit_exceeded,
+                      fmt::format("exceeded limit of {} with {} alerts", limit, active));
+  }
+  return output;
+}
+
+void LiveRule::AppendStateSamples(LiveAlert& live, base::Timestamp time, promql::Vector& samples) const {
+  const auto builder = [&] {
+    // Prometheus starts from the rule's own labels, so one whose template came out empty shows as it is written
+    base::LabelsBuilder labels;
+    for (const auto& [name, text] : rule_.labels) labels.Set(name, text);
+    for (const base::Label& label : live.alert.labels) labels.Set(label.name, label.value);
+    return labels;
+  };
+  if (live.state_series_of != live.alert.status.state) {
+    live.state_series = builder()
+                            .Set(base::kMetricName, "ALERTS")
+                            .Set(kAlertState, ToString(live.alert.status.state))
+                            .Build();
+    live.state_series_of = live.alert.status.state;
+  }
+  if (live.for_state_series.empty()) {
+    live.for_state_series = builder().Set(base::kMetricName, "ALERTS_FOR_STATE").Build();
+  }
+  samples.push_back({.labels = live.state_series, .time = time, .value = 1, .histogram = nullptr});
+  // whole seconds, as Prometheus writes them
+  const auto active_at = std::chrono::floor<std::chrono::seconds>(live.alert.status.active_at);
+  samples.push_back({.labels = live.for_state_series,
+                     .time = time,
+                     .value = static_cast<double>(active_at.time_since_epoch().count()),
+                     .histogram = nullptr});
+}
+
+void LiveRule::StoreSamples(const promql::Vector& samples, base::Timestamp time, const Environment& environment,
+                            RuleOutcome& outcome) {
+  auto appender = environment.appendable.NewAppender();
+  std::unordered_map<base::Labels, store::SeriesRef, base::LabelsHash> written;
+  written.reserve(samples.size());
+  std::map<store::AppendStatus, size_t> refused;
+  for (const promql::VectorSample& sample : samples) {
+    const auto known = series_.find(sample.labels);
+    const store::SeriesRef ref = known == series_.end() ? store::SeriesRef::none : known->second;
+    const store::Appended appended = sample.histogram
+                                         ? appender->AppendHistogram(ref, sample.labels, time, sample.histogram)
+                                         : appender->Append(ref, sample.labels, time, sample.value);
+    if (appended.status != store::AppendStatus::ok) {
+      ++refused[appended.status];
+      continue;
+    }
+    written.emplace(sample.labels, appended.ref);
+  }
+  outcome.samples = written.size();
+  for (const auto& [labels, ref] : series_) {
+    // an older or equal instant may hold a sample already; then there is nothing left to end
+    if (!written.contains(labels)) static_cast<void>(appender->Append(ref, labels, time, store::StaleMarker()));
+  }
+  if (auto committed = appender->Commit(); !committed) {
+    outcome.samples = 0;
+    outcome.error = std::move(committed).error();
+    return;
+  }
+  series_ = std::move(written);
+  for (const auto& [status, count] : refused) {
+    base::LogWarn("samples of a rule were not stored",
+                  {{"rule", rule_.name}, {"reason", Reason(status)}, {"samples", count}});
+    outcome.error = base::Error{base::ErrorCode::invalid_argument, std::string(Reason(status)), std::nullopt};
+  }
+}
+
+RuleSnapshot LiveRule::Snapshot() const {
+  RuleSnapshot snapshot;
+  snapshot.rule = rule_;
+  const std::scoped_lock lock(mutex_);
+  snapshot.health = health_;
+  snapshot.last_error = last_error_;
+  snapshot.last_evaluation = last_evaluation_;
+  snapshot.duration = duration_;
+  for (const auto& [labels, live] : alerts_) {
+    if (live.alert.status.state != AlertState::resolved) snapshot.alerts.push_back(live.alert);
+  }
+  return snapshot;
+}
+
+void LiveRule::TakeStateFrom(LiveRule& old) {
+  series_ = std::exchange(old.series_, {});
+  const std::scoped_lock lock(mutex_, old.mutex_);
+  alerts_ = std::exchange(old.alerts_, {});
+  // texts and labels may have changed with the rule; the series' labels are built anew
+  for (auto& [labels, live] : alerts_) {
+    live.state_series_of = AlertState::resolved;
+    live.for_state_series = {};
+  }
+}
+
+bool LiveRule::Writes(const base::Labels& series) const { return series_.contains(series); }
+
+std::vector<base::Labels> LiveRule::TakeSeries() {
+  std::vector<base::Labels> labels;
+  for (const auto& [series, ref] : std::exchange(series_, {})) labels.push_back(series);
+  return labels;
+}
+
+}  // namespace rules

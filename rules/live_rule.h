@@ -1,0 +1,108 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/alert.h"
+#include "rules/alert_template.h"
+#include "rules/environment.h"
+#include "rules/rule.h"
+
+namespace rules {
+
+enum class RuleHealth : uint8_t { unknown, ok, err };
+std::string_view ToString(RuleHealth health);
+
+struct ActiveAlert {
+  base::Labels labels;
+  base::Labels annotations;
+  double value = 0;
+  AlertStatus status;
+};
+
+// A rule as the API shows it.
+struct RuleSnapshot {
+  Rule rule;
+  RuleHealth health = RuleHealth::unknown;
+  std::string last_error;
+  std::optional<base::Timestamp> last_evaluation;
+  std::chrono::nanoseconds duration{0};  // of the last evaluation
+  std::vector<ActiveAlert> alerts;       // pending and firing ones, sorted by labels
+};
+
+// What one evaluation of a rule came to.
+struct RuleOutcome {
+  std::optional<base::Error> error;  // the query, the templates' labels, the limit, or the samples' storing
+  bool evaluated = false;            // the expression had a result, even where storing it failed
+  size_t samples = 0;                // stored, staleness markers not counted
+  std::chrono::nanoseconds duration{0};
+};
+
+// A rule with its state: active alerts, and the series it wrote last. Evaluate is called by one thread at a time;
+// Snapshot from any.
+class LiveRule {
+ public:
+  explicit LiveRule(Rule rule);
+  const Rule& rule() const { return rule_; }
+
+  // Queries, moves alerts on, tells the sink, stores samples and staleness markers, in this order. After an error of
+  // the query alerts and series stay as they were and nothing is told.
+  RuleOutcome Evaluate(const EvaluationTimes& times, int limit, const Environment& environment);
+
+  RuleSnapshot Snapshot() const;
+
+  // The alerts and series of the rule this one replaces at a reload. `old` is left empty.
+  void TakeStateFrom(LiveRule& old);
+
+  // Whether the last evaluation wrote this series. Like Evaluate, for one thread at a time.
+  bool Writes(const base::Labels& series) const;
+  // The series written last, which the caller must end if the rule is to go.
+  std::vector<base::Labels> TakeSeries();
+
+ private:
+  struct LiveAlert {
+    ActiveAlert alert;
+    base::Labels state_series;  // ALERTS…, of the state it was built for
+    AlertState state_series_of = AlertState::resolved;
+    base::Labels for_state_series;
+  };
+  struct Found {
+    base::Labels annotations;
+    double value = 0;
+  };
+  struct Output {
+    promql::Vector samples;
+    std::vector<base::Alert> alerts;
+  };
+
+  base::Result<Output> EvaluateExpression(const EvaluationTimes& times, int limit, const Environment& environment);
+  base::Result<promql::Vector> Record(promql::Vector result, int limit) const;
+  base::Result<std::map<base::Labels, Found>> FindAlerts(const promql::Vector& result, const EvaluationTimes& times,
+                                                         const Environment& environment) const;
+  base::Result<Output> MoveAlerts(std::map<base::Labels, Found> found, const EvaluationTimes& times, int limit,
+                                  const Environment& environment);
+  void AppendStateSamples(LiveAlert& alert, base::Timestamp time, promql::Vector& samples) const;
+  void StoreSamples(const promql::Vector& samples, base::Timestamp time, const Environment& environment,
+                    RuleOutcome& outcome);
+
+  using Texts = std::vector<std::pair<std::string, AlertTemplate>>;
+
+  const Rule rule_;
+  const Texts label_texts_;  // of an alerting rule
+  const Texts annotation_texts_;
+  std::unordered_map<base::Labels, store::SeriesRef, base::LabelsHash> series_;  // of the last good evaluation
+
+  mutable std::mutex mutex_;
+  // guarded by mutex_
+  std::map<base::Labels, LiveAlert> alerts_;
+  RuleHealth health_ = RuleHealth::unknown;
+  std::string last_error_;
+  std::optional<base::Timestamp> last_evaluation_;
+  std::chrono::nanoseconds duration_{0};
+};
+
+}  // namespace rules

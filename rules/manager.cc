@@ -1,0 +1,227 @@
+#include "rules/manager.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "rules/metrics.h"
+
+namespace rules {
+namespace {
+
+// How long to sleep when there is nothing to do at all.
+constexpr base::Duration kIdle = std::chrono::minutes(1);
+
+std::shared_ptr<const Environment> MakeEnvironment(const ManagerOptions& options, const ManagerConfig& config) {
+  return std::make_shared<const Environment>(Environment{.engine = options.engine,
+                                                         .querier = options.querier,
+                                                         .appendable = options.appendable,
+                                                         .sink = options.sink,
+                                                         .external_labels = config.external_labels,
+                                                         .external_url = config.external_url});
+}
+
+}  // namespace
+
+Manager::Manager(ManagerOptions options)
+    : options_(std::move(options)),
+      metrics_(options_.registry == nullptr ? nullptr : std::make_unique<Metrics>(*options_.registry)),
+      environment_(MakeEnvironment(options_, {})) {}
+
+Manager::~Manager() {
+  for (std::jthread& worker : workers_) worker.request_stop();
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    wake_.request_stop();
+  }
+  workers_.clear();
+}
+
+std::shared_ptr<Manager::Entry> Manager::Replace(const RuleGroup& definition, const GroupDefaults& defaults,
+                                                 base::Timestamp now,
+                                                 std::map<std::string, std::shared_ptr<Entry>>& old) {
+  std::shared_ptr<Entry> before;
+  if (const auto at = old.find(definition.Key()); at != old.end()) {
+    before = at->second;
+    old.erase(at);
+  }
+  if (before && before->group->Same(definition, defaults)) return before;
+  auto entry = std::make_shared<Entry>();
+  entry->group = std::make_shared<Group>(definition, defaults);
+  entry->slot = entry->group->SlotAt(now);
+  if (metrics_) {
+    if (before) metrics_->RemoveGroup(definition.Key());
+    metrics_->AddGroup(definition.Key(), entry->group->interval(), definition.rules.size());
+  }
+  if (before) entry->group->TakeStateFrom(*before->group);
+  return entry;
+}
+
+void Manager::Apply(ManagerConfig config) {
+  const std::scoped_lock applying(applying_);
+  const base::Timestamp now = options_.clock.Now();
+  std::map<std::string, std::shared_ptr<Entry>> old;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& entry : entries_) old[entry->group->Key()] = entry;
+  }
+  std::vector<std::shared_ptr<Entry>> entries;
+  for (const RuleGroup& definition : config.rules.groups) {
+    entries.push_back(Replace(definition, config.defaults, now, old));
+  }
+  std::vector<Ending> endings;
+  for (const auto& [key, entry] : old) {
+    if (metrics_) metrics_->RemoveGroup(key);
+    endings.push_back({now + 2 * entry->group->interval(), entry->group->Retire()});
+  }
+  const std::scoped_lock lock(mutex_);
+  entries_ = std::move(entries);
+  endings_.insert(endings_.end(), endings.begin(), endings.end());
+  environment_ = MakeEnvironment(options_, config);
+  WakeWorkers();
+}
+
+void Manager::WakeWorkers() {
+  if (stopping_) return;
+  wake_.request_stop();
+  wake_ = std::stop_source();
+}
+
+std::shared_ptr<Manager::Entry> Manager::TakeDue(base::Timestamp now) {
+  std::shared_ptr<Entry> earliest;
+  for (const auto& entry : entries_) {
+    // the clock was set back: what is due far ahead would be waited for too long
+    if (!entry->running && entry->slot > now) entry->slot = entry->group->SlotAt(now);
+    if (entry->running || entry->Due() > now) continue;
+    if (!earliest || entry->Due() < earliest->Due()) earliest = entry;
+  }
+  if (earliest) earliest->running = true;
+  return earliest;
+}
+
+base::Timestamp Manager::NextDue(base::Timestamp now) const {
+  base::Timestamp next = now + kIdle;
+  for (const auto& entry : entries_) {
+    if (!entry->running) next = std::min(next, entry->Due());
+  }
+  for (const Ending& ending : endings_) next = std::min(next, ending.due);
+  return next;
+}
+
+void Manager::Run(Entry& entry, base::Timestamp now) {
+  std::shared_ptr<const Environment> environment;
+  base::Timestamp slot;
+  int64_t missed = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    environment = environment_;
+    missed = (now - entry.slot) / entry.group->interval() - 1;
+    slot = entry.slot + (missed + 1) * entry.group->interval();
+  }
+  const GroupOutcome outcome = entry.group->Evaluate(slot, *environment);
+  if (metrics_ && !outcome.rules.empty()) metrics_->Record(entry.group->Key(), slot, outcome, missed);
+  const std::scoped_lock lock(mutex_);
+  entry.slot = slot;
+  entry.running = false;
+  WakeWorkers();
+}
+
+void Manager::EndDueSeries(base::Timestamp now) {
+  std::vector<base::Labels> series;
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(endings_, [&](Ending& ending) {
+      if (ending.due > now) return false;
+      std::ranges::move(ending.series, std::back_inserter(series));
+      return true;
+    });
+    if (series.empty()) return;
+    entries = entries_;
+  }
+  std::erase_if(series, [&](const base::Labels& one) {
+    return std::ranges::any_of(entries, [&](const auto& entry) { return entry->group->Writes(one); });
+  });
+  EndSeries(series, now, options_.appendable);
+}
+
+base::Timestamp Manager::RunDue() {
+  while (true) {
+    const base::Timestamp now = options_.clock.Now();
+    EndDueSeries(now);
+    std::shared_ptr<Entry> entry;
+    {
+      const std::scoped_lock lock(mutex_);
+      entry = TakeDue(now);
+      if (!entry) return NextDue(now);
+    }
+    Run(*entry, now);
+  }
+}
+
+void Manager::Start(int threads) {
+  for (int i = 0; i < std::max(threads, 1); ++i) {
+    workers_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
+  }
+}
+
+void Manager::Work(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const base::Timestamp now = options_.clock.Now();
+    std::shared_ptr<Entry> entry;
+    base::Timestamp next;
+    std::stop_token wake;
+    {
+      const std::scoped_lock lock(mutex_);
+      entry = TakeDue(now);
+      next = NextDue(now);
+      wake = wake_.get_token();
+    }
+    if (entry) {
+      Run(*entry, now);
+    } else {
+      EndDueSeries(now);
+      options_.clock.SleepUntil(next, wake);
+    }
+  }
+}
+
+base::Result<std::vector<GroupSnapshot>> Manager::EvaluateNow(std::optional<std::string_view> group_name) {
+  std::vector<std::shared_ptr<Entry>> chosen;
+  std::shared_ptr<const Environment> environment;
+  {
+    const std::scoped_lock lock(mutex_);
+    environment = environment_;
+    for (const auto& entry : entries_) {
+      if (!group_name || entry->group->definition().name == *group_name) chosen.push_back(entry);
+    }
+  }
+  if (group_name && chosen.empty()) {
+    return base::Fail(base::ErrorCode::not_found, fmt::format("no rule group is named {}", base::Quote(*group_name)));
+  }
+  const base::Timestamp now = options_.clock.Now();
+  std::vector<GroupSnapshot> snapshots;
+  for (const auto& entry : chosen) {
+    const GroupOutcome outcome = entry->group->Evaluate(now, *environment);
+    if (metrics_ && !outcome.rules.empty()) metrics_->Record(entry->group->Key(), now, outcome, 0);
+    snapshots.push_back(entry->group->Snapshot());
+  }
+  return snapshots;
+}
+
+std::vector<GroupSnapshot> Manager::Groups() const {
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    const std::scoped_lock lock(mutex_);
+    entries = entries_;
+  }
+  std::vector<GroupSnapshot> groups;
+  groups.reserve(entries.size());
+  for (const auto& entry : entries) groups.push_back(entry->group->Snapshot());
+  return groups;
+}
+
+}  // namespace rules

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "rules/environment.h"
+#include "rules/group.h"
+#include "rules/rule.h"
+
+namespace prometheus {
+class Registry;
+}
+
+namespace rules {
+
+class Metrics;
+
+// What the manager works with. All outlive it.
+struct ManagerOptions {
+  const base::Clock& clock;
+  const promql::Engine& engine;
+  const store::Querier& querier;
+  store::Appendable& appendable;
+  base::AlertSink& sink;
+  prometheus::Registry* registry = nullptr;  // for the metrics of itself; may be null
+};
+
+// What a configuration says; replaced as a whole by a reload.
+struct ManagerConfig {
+  RuleSet rules;
+  GroupDefaults defaults;
+  base::Labels external_labels;
+  std::string external_url;
+};
+
+// Keeps the groups, evaluates each at its instants, and lets others look. Groups run beside each other on a few
+// threads, the rules of one group in order. A group that takes longer than its interval skips what it missed, as in
+// Prometheus. Thread-safe.
+//
+//   Manager manager(options);
+//   manager.Apply(config);   // again at each reload
+//   manager.Start(4);        // or RunDue() by hand, in tests
+class Manager {
+ public:
+  explicit Manager(ManagerOptions options);
+  ~Manager();  // lets evaluations under way finish
+
+  // Takes over a checked configuration. Groups that say the same go on untouched; of those that changed, the rules of
+  // equal name and labels keep their alerts; series of what is gone end.
+  void Apply(ManagerConfig config);
+
+  void Start(int threads);
+
+  // Evaluates what is due now, here, one group after the other. Returns when something is due next.
+  base::Timestamp RunDue();
+
+  // Evaluates all groups, those of this name, or only these names' rules' groups, as of now, beside their schedule.
+  // not_found if no group has the name. Returns what they look like after.
+  base::Result<std::vector<GroupSnapshot>> EvaluateNow(std::optional<std::string_view> group_name);
+
+  // In the order of the files.
+  std::vector<GroupSnapshot> Groups() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<Group> group;
+    base::Timestamp slot;  // of the last evaluation, or of the one that would have been before the first
+    bool running = false;
+    base::Timestamp Due() const { return slot + group->interval(); }
+  };
+  // Series of groups that are gone, ended after a while in case another group has taken them on.
+  struct Ending {
+    base::Timestamp due;
+    std::vector<base::Labels> series;
+  };
+
+  std::shared_ptr<Entry> TakeDue(base::Timestamp now);  // with mutex_ held
+  base::Timestamp NextDue(base::Timestamp now) const;   // with mutex_ held
+  void WakeWorkers();                                   // with mutex_ held
+  void Run(Entry& entry, base::Timestamp now);
+  void EndDueSeries(base::Timestamp now);
+  void Work(const std::stop_token& stop);
+  std::shared_ptr<Entry> Replace(const RuleGroup& definition, const GroupDefaults& defaults, base::Timestamp now,
+                                 std::map<std::string, std::shared_ptr<Entry>>& old);
+
+  const ManagerOptions options_;
+  const std::unique_ptr<Metrics> metrics_;
+  std::mutex applying_;  // one Apply at a time
+
+  mutable std::mutex mutex_;
+  // guarded by mutex_
+  std::vector<std::shared_ptr<Entry>> entries_;
+  std::vector<Ending> endings_;
+  std::shared_ptr<const Environment> environment_;
+  std::stop_source wake_;  // stopping it ends the workers' sleep; replaced after each use
+  bool stopping_ = false;
+
+  std::vector<std::jthread> workers_;
+};
+
+}  // namespace rules

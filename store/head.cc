@@ -1,0 +1,249 @@
+#include "store/head.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <shared_mutex>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/text.h"
+#include "store/head_appender.h"
+
+namespace store {
+namespace {
+
+bool Valid(const base::Labels& labels) {
+  return !labels.empty() && std::ranges::all_of(labels, [](const base::Label& label) {
+    return base::IsValidUtf8(label.name) && base::IsValidUtf8(label.value);
+  });
+}
+
+std::vector<std::string> Sorted(const std::unordered_set<std::string_view>& texts) {
+  std::vector<std::string> sorted(texts.begin(), texts.end());
+  std::ranges::sort(sorted);
+  return sorted;
+}
+
+int64_t Milliseconds(base::Timestamp time) { return time.time_since_epoch().count(); }
+base::Timestamp FromMilliseconds(int64_t time) { return base::Timestamp(base::Duration(time)); }
+
+void Lower(std::atomic<int64_t>& least, int64_t value) {
+  for (int64_t now = least.load(); value < now && !least.compare_exchange_weak(now, value);) {
+  }
+}
+
+void Raise(std::atomic<int64_t>& most, int64_t value) {
+  for (int64_t now = most.load(); value > now && !most.compare_exchange_weak(now, value);) {
+  }
+}
+
+constexpr int64_t kNoMin = std::numeric_limits<int64_t>::max();
+constexpr int64_t kNoMax = std::numeric_limits<int64_t>::min();
+
+}  // namespace
+
+Head::Head(HeadOptions options) : options_(options), floor_(base::Timestamp::min()) {
+  counters_.min_time = kNoMin;
+  counters_.max_time = kNoMax;
+}
+
+Head::~Head() = default;
+
+std::unique_ptr<Appender> Head::NewAppender() { return std::make_unique<HeadAppender>(*this); }
+
+AppendLimits Head::Limits() const { return {floor_.load(std::memory_order_relaxed), options_.out_of_order_window}; }
+
+std::shared_ptr<Epoch> Head::CurrentEpoch() const {
+  const std::shared_lock lock(mutex_);
+  return epoch_;
+}
+
+Head::Found Head::FindOrCreate(const base::Labels& labels) {
+  const uint64_t hash = labels.Hash();
+  {
+    const std::shared_lock lock(mutex_);
+    if (MemSeries* known = table_.Find(labels, hash)) return {known};
+  }
+  if (!Valid(labels)) return {nullptr, false, AppendStatus::invalid_labels};
+  const std::unique_lock lock(mutex_);
+  if (MemSeries* known = table_.Find(labels, hash)) return {known};
+  const bool full = options_.max_series > 0 && table_.size() >= options_.max_series;
+  MemSeries* const series = full ? nullptr : table_.Insert(labels, hash);
+  if (series == nullptr) return {nullptr, false, AppendStatus::series_limit};
+  index_.Add(SeriesTable::IdOf(series->ref()), series->labels());
+  ++counters_.created;
+  counters_.bytes += MemSeries::BaseBytes(labels);
+  return {series, true};
+}
+
+void Head::Forget(const SeriesList& series) {
+  const std::unique_lock lock(mutex_);
+  std::vector<Index::Gone> gone;
+  for (const auto& each : series) {
+    if (table_.Find(each->ref()) != each.get() || !each->DropIfEmpty()) continue;
+    gone.push_back({SeriesTable::IdOf(each->ref()), &each->labels()});
+    counters_.bytes -= MemSeries::BaseBytes(each->labels());
+  }
+  if (gone.empty()) return;
+  index_.Remove(gone);
+  for (const Index::Gone& each : gone) table_.Erase(each.id, *epoch_);
+  counters_.removed += gone.size();
+  epoch_->next = std::make_shared<Epoch>();
+  epoch_ = epoch_->next;
+}
+
+Head::SeriesList Head::All() const {
+  const std::shared_lock lock(mutex_);
+  SeriesList all;
+  for (const SeriesId id : table_.Ids()) all.push_back(table_.Get(id));
+  return all;
+}
+
+void Head::Count(Footprint change) {
+  counters_.chunks += change.chunks;
+  counters_.bytes += change.bytes;
+}
+
+void Head::CountTimes(TimeRange times) {
+  Lower(counters_.min_time, Milliseconds(times.min));
+  Raise(counters_.max_time, Milliseconds(times.max));
+}
+
+void Head::DropBefore(base::Timestamp floor, const SeriesList& series) {
+  Footprint change;
+  for (const auto& each : series) each->DropBefore(floor, change);
+  Count(change);
+}
+
+// The instant before which chunks must go so that the rest fits; the newest chunks of all stay in any case.
+base::Timestamp Head::CutForBytes(const SeriesList& series) const {
+  std::vector<std::pair<base::Timestamp, size_t>> chunks;
+  for (const auto& each : series) {
+    each->ForEachChunk([&](base::Timestamp newest, size_t bytes) { chunks.emplace_back(newest, bytes); });
+  }
+  std::ranges::sort(chunks);
+  auto excess = counters_.bytes.load() - static_cast<int64_t>(options_.retention_bytes);
+  base::Timestamp cut = base::Timestamp::min();
+  for (size_t i = 0; i < chunks.size() && excess > 0 && chunks[i].first < chunks.back().first; ++i) {
+    excess -= static_cast<int64_t>(chunks[i].second);
+    cut = chunks[i].first + base::Duration(1);
+  }
+  return cut;
+}
+
+void Head::Maintain(base::Timestamp now) {
+  const SeriesList series = All();
+  base::Timestamp floor = base::Timestamp::min();
+  if (options_.retention > base::Duration::zero()) {
+    floor = now - options_.retention;
+    floor_ = floor;  // before dropping, so that no sample comes into what was dropped
+    DropBefore(floor, series);
+  }
+  if (options_.retention_bytes > 0 && counters_.bytes.load() > static_cast<int64_t>(options_.retention_bytes)) {
+    floor = std::max(floor, CutForBytes(series));
+    floor_ = floor;
+    DropBefore(floor, series);
+  }
+  SeriesList empty;
+  int64_t least = kNoMin;
+  for (const auto& each : series) {
+    const auto span = each->Span();
+    if (!span) empty.push_back(each);
+    if (span) least = std::min(least, Milliseconds(span->min));
+  }
+  counters_.min_time = least;
+  Forget(empty);
+  order_.Update(All());
+}
+
+std::vector<std::shared_ptr<const Series>> Head::Matching(std::span<const base::Matcher> matchers,
+                                                          TimeRange range) const {
+  std::vector<std::shared_ptr<const Series>> found;
+  {
+    const std::shared_lock lock(mutex_);
+    const SeriesIds ids = index_.Resolve(matchers, table_);
+    found.reserve(ids.size());
+    for (const SeriesId id : ids) found.push_back(table_.Get(id));
+  }
+  std::erase_if(found, [range](const auto& series) { return !static_cast<const MemSeries&>(*series).Overlaps(range); });
+  return found;
+}
+
+base::Result<std::vector<std::shared_ptr<const Series>>> Head::Select(std::span<const base::Matcher> matchers,
+                                                                      TimeRange range) const {
+  auto found = Matching(matchers, range);
+  order_.Sort(found);
+  return found;
+}
+
+bool Head::AnyOverlaps(const Value& value, TimeRange range) const {
+  return std::ranges::any_of(value.postings().ids(), [&](SeriesId id) { return table_.Get(id)->Overlaps(range); });
+}
+
+base::Result<std::vector<std::string>> Head::LabelNames(std::span<const base::Matcher> matchers,
+                                                        TimeRange range) const {
+  if (!matchers.empty()) {
+    const auto found = Matching(matchers, range);
+    std::unordered_set<std::string_view> names;
+    for (const auto& series : found) {
+      for (const base::Label& label : series->labels()) names.insert(label.name);
+    }
+    return Sorted(names);
+  }
+  const std::shared_lock lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, values] : index_.names()) {
+    if (values.Any([&](const Value& value) { return AnyOverlaps(value, range); })) names.push_back(name);
+  }
+  return names;
+}
+
+base::Result<std::vector<std::string>> Head::LabelValues(const std::string& name,
+                                                         std::span<const base::Matcher> matchers,
+                                                         TimeRange range) const {
+  std::vector<std::shared_ptr<const Series>> found;  // keeps the texts
+  std::unordered_set<std::string_view> values;
+  if (!matchers.empty()) {
+    found = Matching(matchers, range);
+    for (const auto& series : found) values.insert(series->labels().Get(name));
+    values.erase(std::string_view());
+    return Sorted(values);
+  }
+  const std::shared_lock lock(mutex_);
+  const auto at = index_.names().find(name);
+  if (at == index_.names().end()) return std::vector<std::string>();
+  at->second.ForEach([&](const Value& value) {
+    if (AnyOverlaps(value, range)) values.insert(value.text());
+  });
+  return Sorted(values);
+}
+
+HeadStats Head::Stats() const {
+  HeadStats stats;
+  {
+    const std::shared_lock lock(mutex_);
+    stats.series = table_.size();
+    stats.label_names = index_.names().size();
+    for (const auto& [name, values] : index_.names()) stats.label_pairs += values.size();
+  }
+  const auto refused = [this](AppendStatus status) { return counters_.refused[static_cast<size_t>(status)].load(); };
+  stats.chunks = static_cast<size_t>(counters_.chunks.load());
+  stats.bytes = static_cast<size_t>(counters_.bytes.load());
+  const int64_t min = counters_.min_time.load();
+  const int64_t max = counters_.max_time.load();
+  if (min <= max) stats.times = {FromMilliseconds(min), FromMilliseconds(max)};
+  stats.samples_appended = counters_.samples;
+  stats.histograms_appended = counters_.histograms;
+  stats.out_of_order_appended = counters_.out_of_order_stored;
+  stats.series_created = counters_.created;
+  stats.series_removed = counters_.removed;
+  stats.out_of_order = refused(AppendStatus::out_of_order);
+  stats.too_old = refused(AppendStatus::too_old);
+  stats.duplicates = refused(AppendStatus::duplicate);
+  stats.over_series_limit = refused(AppendStatus::series_limit);
+  stats.invalid_labels = refused(AppendStatus::invalid_labels);
+  return stats;
+}
+
+}  // namespace store

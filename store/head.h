@@ -1,0 +1,125 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/appender.h"
+#include "store/index.h"
+#include "store/label_order.h"
+#include "store/locks.h"
+#include "store/querier.h"
+#include "store/series_table.h"
+
+namespace store {
+
+struct HeadOptions {
+  base::Duration retention = std::chrono::days(15);  // by Maintain's `now`; 0 = none
+  size_t retention_bytes = 0;                        // of HeadStats::bytes; 0 = none
+  size_t max_series = 0;                             // 0 = none
+  // How much older than its series' newest sample one may be. 0: any older one is out_of_order. Else those outside are
+  // too_old, as in Prometheus (which measures from the newest sample of all series; one bad clock would move that).
+  base::Duration out_of_order_window{0};
+};
+
+struct HeadStats {
+  size_t series = 0;
+  size_t label_names = 0;
+  size_t label_pairs = 0;
+  size_t chunks = 0;               // open ones included
+  size_t bytes = 0;                // chunks, labels and bookkeeping, estimated; without the index' texts
+  std::optional<TimeRange> times;  // oldest and newest sample; the oldest as of the last Maintain
+  // Since the start:
+  uint64_t samples_appended = 0;     // stored, out-of-order ones and histograms included
+  uint64_t histograms_appended = 0;  // of these
+  uint64_t out_of_order_appended = 0;
+  uint64_t series_created = 0;
+  uint64_t series_removed = 0;
+  // Refused, by AppendStatus.
+  uint64_t out_of_order = 0;
+  uint64_t too_old = 0;
+  uint64_t duplicates = 0;
+  uint64_t over_series_limit = 0;
+  uint64_t invalid_labels = 0;
+};
+
+// The four tables of Prometheus' /status/tsdb, most first, ties by name.
+struct CardinalityTables {
+  using Table = std::vector<std::pair<std::string, uint64_t>>;
+  Table series_by_metric_name;
+  Table values_by_label_name;
+  Table bytes_by_label_name;  // of the label's values' texts
+  Table series_by_label_pair;
+};
+
+// Samples in memory: the store of one process. Thread-safe; starts no thread. Each appender's batch becomes visible at
+// its Commit, series by series; a query that runs at that moment may see a part. Also refused as invalid_labels: a
+// label value that is not valid UTF-8.
+class Head final : public Appendable, public Querier {
+ public:
+  explicit Head(HeadOptions options = {});
+  ~Head() override;
+  Head(const Head&) = delete;
+  Head& operator=(const Head&) = delete;
+
+  std::unique_ptr<Appender> NewAppender() override;
+
+  base::Result<std::vector<std::shared_ptr<const Series>>> Select(std::span<const base::Matcher> matchers,
+                                                                  TimeRange range) const override;
+  base::Result<std::vector<std::string>> LabelNames(std::span<const base::Matcher> matchers,
+                                                    TimeRange range) const override;
+  base::Result<std::vector<std::string>> LabelValues(const std::string& name, std::span<const base::Matcher> matchers,
+                                                     TimeRange range) const override;
+
+  // Drops chunks that are wholly outside retention, then series without samples; from then on samples before what is
+  // kept are too_old. Learns the order of new series, which makes wide selections quick. Call it every minute or so,
+  // from one thread at a time; it stops nobody for long.
+  void Maintain(base::Timestamp now);
+
+  HeadStats Stats() const;
+  CardinalityTables Cardinality(size_t limit) const;
+
+ private:
+  friend class HeadAppender;
+  using SeriesList = std::vector<std::shared_ptr<MemSeries>>;
+  struct Counters {
+    std::atomic<uint64_t> samples, histograms, out_of_order_stored, created, removed;
+    std::atomic<uint64_t> refused[static_cast<size_t>(AppendStatus::invalid_labels) + 1];
+    std::atomic<int64_t> chunks, bytes;
+    std::atomic<int64_t> min_time, max_time;  // milliseconds
+  };
+  struct Found {
+    MemSeries* series = nullptr;
+    bool created = false;
+    AppendStatus status = AppendStatus::ok;
+  };
+
+  AppendLimits Limits() const;
+  std::shared_ptr<Epoch> CurrentEpoch() const;
+  // The pointer lives as long as an epoch taken before.
+  Found FindOrCreate(const base::Labels& labels);
+  void Forget(const SeriesList& series);  // those that are empty
+  SeriesList All() const;
+  base::Timestamp CutForBytes(const SeriesList& series) const;
+  void DropBefore(base::Timestamp floor, const SeriesList& series);
+  void Count(Footprint change);
+  void CountTimes(TimeRange times);
+  std::vector<std::shared_ptr<const Series>> Matching(std::span<const base::Matcher> matchers, TimeRange range) const;
+  bool AnyOverlaps(const Value& value, TimeRange range) const;
+
+  const HeadOptions options_;
+  std::atomic<base::Timestamp> floor_;
+  mutable Counters counters_{};
+  std::atomic<uint32_t> last_batch_ = 0;
+  LabelOrder order_;
+  mutable FairSharedMutex mutex_;
+  SeriesTable table_;  // from here on guarded by mutex_, but for finding a series by reference
+  Index index_;
+  std::shared_ptr<Epoch> epoch_ = std::make_shared<Epoch>();
+};
+
+}  // namespace store

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "store/head.h"
+
+namespace store {
+
+// A batch for a Head: samples are judged when they come, kept here, and stored at Commit, where they are judged again,
+// because another batch may have been faster. What Commit refuses is counted, not reported.
+class HeadAppender final : public Appender {
+ public:
+  explicit HeadAppender(Head& head);
+  ~HeadAppender() override { Rollback(); }
+
+  Appended Append(SeriesRef ref, const base::Labels& labels, base::Timestamp time, double value) override;
+  Appended AppendHistogram(SeriesRef ref, const base::Labels& labels, base::Timestamp time,
+                           HistogramPtr histogram) override;
+  base::Result<void> Commit() override;
+  void Rollback() override;
+
+ private:
+  struct Entry {
+    MemSeries* series;
+    base::Timestamp time;
+    double value;
+    uint32_t histogram;  // place in histograms_ plus 1; 0 is a float
+  };
+  struct Tally {
+    Footprint change;
+    uint64_t stored = 0;
+    uint64_t histograms = 0;
+    uint64_t out_of_order = 0;
+    TimeRange times{base::Timestamp::max(), base::Timestamp::min()};
+  };
+
+  Appended Add(SeriesRef ref, const base::Labels& labels, const Sample& sample);
+  Appended Refuse(SeriesRef ref, AppendStatus status);
+  AppendStatus JudgeByEarlier(const MemSeries* series, uint32_t number, const Sample& sample,
+                              const AppendLimits& limits) const;
+  Sample SampleOf(const Entry& entry) const;
+  MemSeries::Outcome Store(const Entry& entry, const AppendLimits& limits, Tally& tally);
+  void Begin();
+
+  Head& head_;
+  std::shared_ptr<Epoch> epoch_;  // keeps the series of entries_ alive
+  uint32_t batch_ = 0;
+  std::vector<Entry> entries_;
+  std::vector<HistogramPtr> histograms_;
+  std::vector<MemSeries*> created_;
+};
+
+}  // namespace store

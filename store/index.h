@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/matcher.h"
+#include "store/postings.h"
+#include "store/series_table.h"
+#include "store/value_table.h"
+
+namespace store {
+
+// From label pairs to series. Const methods may run side by side; the others need to be alone.
+class Index {
+ public:
+  using Names = std::map<std::string, ValueTable, std::less<>>;
+
+  void Add(SeriesId id, const base::Labels& labels);
+  struct Gone {
+    SeriesId id;
+    const base::Labels* labels;
+  };
+  void Remove(std::span<const Gone> series);
+
+  // The series for which all matchers hold; every series when there are none. `table` holds what is indexed.
+  SeriesIds Resolve(std::span<const base::Matcher> matchers, const SeriesTable& table) const;
+
+  const Names& names() const { return names_; }
+
+ private:
+  const ValueTable* Find(const std::string& name) const;
+  Names names_;
+};
+
+}  // namespace store

@@ -1,0 +1,268 @@
+#include "store/series.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace store {
+namespace {
+
+bool Touches(const Chunk& chunk, TimeRange range) {
+  return chunk.max_time() >= range.min && chunk.min_time() <= range.max;
+}
+
+void PutInOrder(std::vector<Sample>& samples, const Sample& sample) {
+  samples.insert(std::ranges::upper_bound(samples, sample.time, {}, &Sample::time), sample);
+}
+
+std::vector<Sample> ReadAll(const Chunk& chunk) {
+  Samples columns;
+  chunk.Read({chunk.min_time(), chunk.max_time()}, columns);
+  return ToSamples(columns);
+}
+
+int64_t BytesOf(const ChunkPtr& chunk) { return static_cast<int64_t>(chunk->Bytes() + sizeof chunk); }
+
+}  // namespace
+
+AppendStatus AppendLimits::JudgeLate(base::Timestamp time, base::Timestamp newest) const {
+  if (window == base::Duration::zero()) return AppendStatus::out_of_order;
+  // unsigned, because the instants may lie further apart than a Duration reaches
+  const uint64_t late =
+      static_cast<uint64_t>(newest.time_since_epoch().count()) - static_cast<uint64_t>(time.time_since_epoch().count());
+  return late > static_cast<uint64_t>(window.count()) ? AppendStatus::too_old : AppendStatus::ok;
+}
+
+int64_t MemSeries::BaseBytes(const base::Labels& labels) {
+  constexpr size_t kPlaces = 24 + 12;  // in the table's pages and its hash
+  size_t text = 0;
+  size_t count = 0;
+  for (const base::Label& label : labels) {
+    text += label.name.size() + label.value.size() + 2;
+    ++count;
+  }
+  return static_cast<int64_t>(sizeof(MemSeries) + 2 * sizeof(void*) + kPlaces + text + count * sizeof(uint32_t));
+}
+
+size_t MemSeries::OpenBytes() const {
+  if (!HasOpenHistograms()) return floats_.Bytes();
+  size_t bytes = 0;
+  for (const Sample& sample : history_->histograms) bytes += HistogramBytes(sample);
+  return bytes;
+}
+
+base::Timestamp MemSeries::LastTime() const {
+  return floats_.empty() ? history_->histograms.back().time : floats_.last_time();
+}
+
+base::Timestamp MemSeries::OpenFirstTime() const {
+  return floats_.empty() ? history_->histograms.front().time : floats_.first_time();
+}
+
+bool MemSeries::LastEquals(const Sample& sample) const {
+  if (floats_.empty()) return SameValue(history_->histograms.back(), sample);
+  return SameValue({floats_.last_time(), floats_.last_value(), nullptr}, sample);
+}
+
+MemSeries::History& MemSeries::MutableHistory() {
+  if (!history_) history_ = std::make_unique<History>();
+  return *history_;
+}
+
+void MemSeries::Read(TimeRange range, Samples& out) const {
+  std::vector<ChunkPtr> chunks;
+  std::vector<Sample> histograms;
+  FloatRun::Copy floats;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!HasOpen()) return;
+    if (history_) {
+      const auto& all = history_->chunks;
+      const auto from =
+          std::ranges::lower_bound(all, range.min, {}, [](const auto& chunk) { return chunk->max_time(); });
+      for (auto at = from; at != all.end() && Touches(**at, range); ++at) chunks.push_back(*at);
+    }
+    const bool open = OpenFirstTime() <= range.max && LastTime() >= range.min;
+    if (open && !floats_.empty()) floats_.CopyTo(floats);
+    if (open && floats_.empty()) histograms = history_->histograms;
+  }
+  if (!chunks.empty()) {
+    out.times.reserve(out.size() + (chunks.size() + 1) * kChunkSamples);
+    out.values.reserve(out.size() + (chunks.size() + 1) * kChunkSamples);
+  }
+  for (const ChunkPtr& chunk : chunks) chunk->Read(range, out);
+  FloatRun::Read(floats, range, out);
+  ReadHistograms(histograms, range, out);
+}
+
+void MemSeries::ReadLast(TimeRange range, Samples& out) const {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!HasOpen() || LastTime() < range.min) return;
+    if (LastTime() <= range.max) {
+      if (HasOpenHistograms()) {
+        ReadHistograms({&history_->histograms.back(), 1}, range, out);
+        return;
+      }
+      out.times.push_back(floats_.last_time());
+      out.values.push_back(floats_.last_value());
+      if (!out.histograms.empty()) out.histograms.emplace_back();
+      return;
+    }
+  }
+  Series::ReadLast(range, out);
+}
+
+std::optional<TimeRange> MemSeries::Span() const {
+  const std::scoped_lock lock(mutex_);
+  if (!HasOpen()) return std::nullopt;
+  const bool closed = history_ && !history_->chunks.empty();
+  return TimeRange{closed ? history_->chunks.front()->min_time() : OpenFirstTime(), LastTime()};
+}
+
+bool MemSeries::Overlaps(TimeRange range) const {
+  const auto span = Span();
+  return span && span->max >= range.min && span->min <= range.max;
+}
+
+// The chunk a time falls into: the last that begins at or before it, or the first.
+size_t MemSeries::ChunkFor(base::Timestamp time) const {
+  const auto& chunks = history_->chunks;
+  const auto after =
+      std::ranges::upper_bound(chunks, time, {}, [](const ChunkPtr& chunk) { return chunk->min_time(); });
+  return after == chunks.begin() ? 0 : static_cast<size_t>(after - chunks.begin()) - 1;
+}
+
+std::vector<Sample> MemSeries::ReadOpen() const {
+  if (HasOpenHistograms()) return history_->histograms;
+  FloatRun::Copy copy;
+  floats_.CopyTo(copy);
+  Samples columns;
+  FloatRun::Read(copy, {floats_.first_time(), floats_.last_time()}, columns);
+  return ToSamples(columns);
+}
+
+std::optional<Sample> MemSeries::Find(base::Timestamp time) const {
+  std::vector<Sample> samples;
+  if (time >= OpenFirstTime()) {
+    samples = ReadOpen();
+  } else if (history_ && !history_->chunks.empty()) {
+    const Chunk& chunk = *history_->chunks[ChunkFor(time)];
+    if (Touches(chunk, {time, time})) samples = ReadAll(chunk);
+  }
+  const auto at = std::ranges::find(samples, time, &Sample::time);
+  if (at == samples.end()) return std::nullopt;
+  return *at;
+}
+
+AppendStatus MemSeries::Judge(const Sample& sample, const AppendLimits& limits) const {
+  if (sample.time < limits.floor) return AppendStatus::too_old;
+  if (!HasOpen() || sample.time > LastTime()) return AppendStatus::ok;
+  if (sample.time == LastTime()) return LastEquals(sample) ? AppendStatus::ok : AppendStatus::duplicate;
+  const AppendStatus late = limits.JudgeLate(sample.time, LastTime());
+  if (late != AppendStatus::ok) return late;
+  const auto stored = Find(sample.time);
+  return !stored || SameValue(*stored, sample) ? AppendStatus::ok : AppendStatus::duplicate;
+}
+
+MemSeries::Outcome MemSeries::Append(base::Timestamp time, double value, const AppendLimits& limits,
+                                     Footprint& change) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!floats_.empty() && !floats_.full() && time > floats_.last_time() && time >= limits.floor) {
+      const size_t before = floats_.Bytes();
+      floats_.Append(time, value);
+      change.bytes += static_cast<int64_t>(floats_.Bytes() - before);
+      return {};
+    }
+  }
+  return Append({time, value, nullptr}, limits, change);
+}
+
+MemSeries::Outcome MemSeries::Append(const Sample& sample, const AppendLimits& limits, Footprint& change) {
+  const std::scoped_lock lock(mutex_);
+  if (dropped_) return {Stored::dropped};
+  const AppendStatus status = Judge(sample, limits);
+  if (status != AppendStatus::ok) return {Stored::refused, status};
+  if (!HasOpen() || sample.time > LastTime()) {
+    AppendInOrder(sample, change);
+    return {Stored::in_order};
+  }
+  if (sample.time == LastTime() || Find(sample.time)) return {Stored::unchanged};
+  Insert(sample, change);
+  return {Stored::out_of_order};
+}
+
+void MemSeries::CloseOpen(Footprint& change) {
+  change.bytes -= static_cast<int64_t>(OpenBytes());
+  ChunkPtr chunk = floats_.empty() ? MakeHistogramChunk(std::exchange(history_->histograms, {})) : floats_.Close();
+  change.bytes += BytesOf(chunk);
+  MutableHistory().chunks.push_back(std::move(chunk));
+}
+
+void MemSeries::AppendInOrder(const Sample& sample, Footprint& change) {
+  const bool histogram = sample.histogram != nullptr;
+  const bool full = floats_.full() || (HasOpenHistograms() && history_->histograms.size() >= kChunkSamples);
+  if (HasOpen() && (full || histogram == !floats_.empty())) CloseOpen(change);
+  if (!HasOpen()) ++change.chunks;
+  if (histogram) {
+    MutableHistory().histograms.push_back(sample);
+    change.bytes += static_cast<int64_t>(HistogramBytes(sample));
+    return;
+  }
+  const size_t before = floats_.Bytes();
+  floats_.Append(sample.time, sample.value);
+  change.bytes += static_cast<int64_t>(floats_.Bytes() - before);
+}
+
+void MemSeries::InsertIntoOpen(const Sample& sample, Footprint& change) {
+  std::vector<Sample> samples = ReadOpen();
+  PutInOrder(samples, sample);
+  change.bytes -= static_cast<int64_t>(OpenBytes());
+  --change.chunks;
+  floats_.Clear();
+  if (history_) history_->histograms.clear();
+  for (const Sample& each : samples) AppendInOrder(each, change);
+}
+
+void MemSeries::Insert(const Sample& sample, Footprint& change) {
+  if (!history_ || history_->chunks.empty() || sample.time > history_->chunks.back()->max_time()) {
+    InsertIntoOpen(sample, change);
+    return;
+  }
+  auto& chunks = history_->chunks;
+  const size_t place = ChunkFor(sample.time);
+  std::vector<Sample> samples = ReadAll(*chunks[place]);
+  PutInOrder(samples, sample);
+  std::vector<ChunkPtr> packed = PackChunks(samples);
+  change.chunks += static_cast<int64_t>(packed.size()) - 1;
+  change.bytes -= BytesOf(chunks[place]);
+  for (const ChunkPtr& chunk : packed) change.bytes += BytesOf(chunk);
+  chunks[place] = packed.front();
+  chunks.insert(chunks.begin() + static_cast<std::ptrdiff_t>(place) + 1, packed.begin() + 1, packed.end());
+}
+
+void MemSeries::DropBefore(base::Timestamp floor, Footprint& change) {
+  const std::scoped_lock lock(mutex_);
+  if (history_) {
+    auto& chunks = history_->chunks;
+    const auto kept =
+        std::ranges::lower_bound(chunks, floor, {}, [](const ChunkPtr& chunk) { return chunk->max_time(); });
+    for (auto at = chunks.begin(); at != kept; ++at) change.bytes -= BytesOf(*at);
+    change.chunks -= kept - chunks.begin();
+    chunks.erase(chunks.begin(), kept);
+  }
+  if (!HasOpen() || LastTime() >= floor) return;
+  change.bytes -= static_cast<int64_t>(OpenBytes());
+  --change.chunks;
+  floats_.Clear();
+  history_.reset();
+}
+
+bool MemSeries::DropIfEmpty() {
+  const std::scoped_lock lock(mutex_);
+  if (HasOpen()) return false;
+  dropped_ = true;
+  return true;
+}
+
+}  // namespace store

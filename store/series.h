@@ -1,0 +1,123 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/labels.h"
+#include "store/appender.h"
+#include "store/chunk.h"
+#include "store/locks.h"
+#include "store/querier.h"
+
+namespace store {
+
+// What an append may do: nothing before `floor`, nothing older than the series' newest sample less `window`.
+struct AppendLimits {
+  base::Timestamp floor = base::Timestamp::min();
+  base::Duration window{0};
+
+  // Of a sample against a newer one.
+  AppendStatus JudgeLate(base::Timestamp time, base::Timestamp newest) const;
+};
+
+// What appending, packing and dropping changed; summed by the caller into the head's figures.
+struct Footprint {
+  int64_t chunks = 0;
+  int64_t bytes = 0;
+};
+
+// One series in memory. Thread-safe; its lock is held for a lookup, an append, or copying chunk pointers and the bytes
+// of the open run, never for decoding on behalf of a reader. Chunks already handed out stay valid whatever happens.
+class MemSeries final : public Series {
+ public:
+  MemSeries(SeriesRef ref, base::Labels labels) : labels_(std::move(labels)), ref_(ref) {}
+
+  SeriesRef ref() const { return ref_; }
+  const base::Labels& labels() const override { return labels_; }
+  void Read(TimeRange range, Samples& out) const override;
+  void ReadLast(TimeRange range, Samples& out) const override;
+  bool Overlaps(TimeRange range) const;
+  std::optional<TimeRange> Span() const;  // of the samples it has
+
+  // Of one batch: the number of its newest sample of this series, so that the next is judged against it too. Another
+  // batch may take the place; then only Append notices.
+  struct Mark {
+    uint32_t batch = 0;
+    uint32_t number = 0;
+  };
+  // What Append would answer now. If that is ok and the mark found is of the same batch, what `earlier(number)` answers
+  // counts as well. An accepted sample leaves its mark.
+  template <class Earlier>
+  AppendStatus Check(const Sample& sample, const AppendLimits& limits, Mark mark, Earlier earlier) {
+    const std::scoped_lock lock(mutex_);
+    AppendStatus status = Judge(sample, limits);
+    if (status == AppendStatus::ok && mark_.batch == mark.batch) status = earlier(mark_.number);
+    if (status == AppendStatus::ok) mark_ = mark;
+    floats_.PrefetchEnd();  // the batch's Commit will write there
+    return status;
+  }
+
+  enum class Stored : uint8_t { in_order, out_of_order, unchanged, refused, dropped };
+  struct Outcome {
+    Stored stored = Stored::in_order;
+    AppendStatus status = AppendStatus::ok;  // why refused
+  };
+  Outcome Append(base::Timestamp time, double value, const AppendLimits& limits, Footprint& change);
+  Outcome Append(const Sample& sample, const AppendLimits& limits, Footprint& change);
+
+  // Drops chunks that end before `floor`.
+  void DropBefore(base::Timestamp floor, Footprint& change);
+  // If it is empty: no Append succeeds from here on, and it may be forgotten.
+  bool DropIfEmpty();
+  // Calls visit(newest time, bytes) for each chunk, the open one included.
+  template <class Visit>
+  void ForEachChunk(Visit visit) const {
+    const std::scoped_lock lock(mutex_);
+    if (history_) {
+      for (const ChunkPtr& chunk : history_->chunks) visit(chunk->max_time(), chunk->Bytes());
+    }
+    if (HasOpen()) visit(LastTime(), OpenBytes());
+  }
+  // Asks the processor to fetch what an append will touch.
+  void Prefetch() const {
+    __builtin_prefetch(&ref_, 1);
+    __builtin_prefetch(&history_, 1);
+  }
+  // Memory of an empty one: itself, its labels, its places in table and index.
+  static int64_t BaseBytes(const base::Labels& labels);
+
+ private:
+  // What a series with few float samples does without.
+  struct History {
+    std::vector<ChunkPtr> chunks;    // closed, in time order, not overlapping
+    std::vector<Sample> histograms;  // the open run, when that is of histograms
+  };
+
+  // All of these with mutex_ held.
+  bool HasOpenHistograms() const { return history_ && !history_->histograms.empty(); }
+  bool HasOpen() const { return !floats_.empty() || HasOpenHistograms(); }
+  size_t OpenBytes() const;
+  base::Timestamp LastTime() const;
+  base::Timestamp OpenFirstTime() const;
+  bool LastEquals(const Sample& sample) const;
+  History& MutableHistory();
+  std::vector<Sample> ReadOpen() const;
+  std::optional<Sample> Find(base::Timestamp time) const;
+  AppendStatus Judge(const Sample& sample, const AppendLimits& limits) const;
+  void AppendInOrder(const Sample& sample, Footprint& change);
+  void CloseOpen(Footprint& change);
+  void Insert(const Sample& sample, Footprint& change);
+  void InsertIntoOpen(const Sample& sample, Footprint& change);
+  size_t ChunkFor(base::Timestamp time) const;
+
+  const base::Labels labels_;
+  const SeriesRef ref_;
+  mutable SmallMutex mutex_;
+  bool dropped_ = false;  // from here on guarded by mutex_
+  Mark mark_;
+  FloatRun floats_;  // the open run, when that is of floats
+  std::unique_ptr<History> history_;
+};
+
+}  // namespace store

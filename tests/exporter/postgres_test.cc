@@ -1,0 +1,263 @@
+#include "tests/support/postgres.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/exporter/page.h"
+
+namespace {
+
+using test::ExporterFixture;
+using test::PostgresCluster;
+using test::ValueOf;
+
+// A database of its own in the shared cluster, dropped at the end.
+class Database {
+ public:
+  explicit Database(std::string name) : name_(std::move(name)) { Cluster().Query("CREATE DATABASE " + name_); }
+  ~Database() { Cluster().Query("DROP DATABASE " + name_ + " WITH (FORCE)"); }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  static PostgresCluster& Cluster() { return PostgresCluster::Shared(); }
+  std::string Query(std::string_view sql) const { return Cluster().Query(sql, name_); }
+  std::string Target() const { return "targets: [{name: app, url: '" + Cluster().url(name_) + "'}]\n"; }
+
+ private:
+  const std::string name_;
+};
+
+std::string SqlConfig(const std::string& query, const std::string& more = "") {
+  return "sql:\n  - name: q\n    query: \"" + query + "\"\n" + more +
+         "    metrics: [{name: m, labels: {k: k}, value: v}]\n";
+}
+
+TEST(Postgres, ValuesEqualPsqls) {
+  const Database database("values_db");
+  database.Query("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, md5(g::text) FROM "
+                 "generate_series(1, 500) g; DELETE FROM t WHERE id <= 20; CREATE SCHEMA \"s\"\"x\"; CREATE TABLE "
+                 "\"s\"\"x\".\"T 1\" (a int); SELECT * FROM t; ANALYZE");
+  ExporterFixture fixture(database.Target() + "postgres: [{pools: {psql: 4, other: 10}}]\n");
+  fixture.Page();
+  ASSERT_TRUE(test::WaitFor([&] { return database.Query("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 't'") == "20"; }));
+  const std::string page = fixture.Page();
+  const std::pair<std::string, const char*> cases[] = {
+      {"pg_up", "SELECT 1"},
+      {"pg_settings_max_connections", "SHOW max_connections"},
+      {"pg_settings_shared_buffers_bytes", "SELECT pg_size_bytes(current_setting('shared_buffers'))"},
+      {"pg_stat_user_tables_n_live_tup{datname=\"values_db\",relname=\"t\",schemaname=\"public\"}",
+       "SELECT n_live_tup FROM pg_stat_user_tables WHERE relname = 't'"},
+      {"pg_stat_user_tables_n_dead_tup{datname=\"values_db\",relname=\"t\",schemaname=\"public\"}",
+       "SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 't'"},
+      {"pg_stat_user_tables_seq_scan{datname=\"values_db\",relname=\"t\",schemaname=\"public\"}",
+       "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 't'"},
+      {"pg_stat_user_tables_table_size_bytes{datname=\"values_db\",relname=\"t\",schemaname=\"public\"}",
+       "SELECT pg_table_size('t')"},
+      {"pg_stat_user_tables_index_size_bytes{datname=\"values_db\",relname=\"t\",schemaname=\"public\"}",
+       "SELECT pg_indexes_size('t')"},
+      {"pg_stat_user_tables_n_live_tup{datname=\"values_db\",relname=\"T 1\",schemaname=\"s\\\"x\"}", "SELECT 0"},
+      {"pg_database_size_bytes{datname=\"values_db\"}", "SELECT pg_database_size('values_db')"},
+      {"pg_static{short_version=\"" + database.Query("SHOW server_version").substr(0, 5) + "\",version=\"" +
+           database.Query("SELECT version()") + "\"}",
+       "SELECT 1"},
+      {"tocsin_pg_pool_limit{application_name=\"psql\"}", "SELECT 4"},
+      {"tocsin_pg_pool_used_ratio{application_name=\"other\"}", "SELECT 0"},
+      {"pg_stat_activity_count{application_name=\"\",backend_type=\"\",datname=\"values_db\",state=\"idle\","
+       "usename=\"\",wait_event=\"\",wait_event_type=\"\"}",
+       "SELECT 0"},
+      {"pg_replication_is_replica", "SELECT pg_is_in_recovery()::int"},
+  };
+  for (const auto& [series, sql] : cases) EXPECT_EQ(ValueOf(page, series), database.Query(sql)) << series;
+  for (const std::string& name : fixture.exporter().collector_names()) {
+    EXPECT_EQ(ValueOf(page, "tocsin_collector_success{collector=\"" + name + "\"}"), "1") << name;
+  }
+}
+
+TEST(Postgres, PromtoolHasNothingToSay) {
+  const Database database("lint_db");
+  database.Query("CREATE TABLE t (status text, at timestamptz); CREATE TABLE u (k text, at timestamptz, s text);"
+                 "INSERT INTO t VALUES ('queued', now()); INSERT INTO u VALUES ('k', now(), 'ok')");
+  ExporterFixture fixture(database.Target() + R"(
+postgres: [{pools: {psql: 4}}]
+jobs: [{name: j, table: t, columns: {queued_at: at, started_at: at, finished_at: at}}]
+freshness: [{name: f, table: u, key: [k], last_success: at, status: s}]
+sql: [{name: bad, query: SELEC, metrics: [{name: m, value: v}]}]
+)");
+  fixture.Page();
+  const test::TemporaryDirectory directory;
+  for (const auto format : {exporter::ExpositionFormat::text, exporter::ExpositionFormat::openmetrics}) {
+    const std::string page = fixture.exporter().CollectText(test::In(std::chrono::seconds(20)), format);
+    EXPECT_EQ(ValueOf(page, "tocsin_collector_errors_total{class=\"syntax\",collector=\"sql.bad\"}"),
+              format == exporter::ExpositionFormat::text ? "2" : "3");
+    if (format == exporter::ExpositionFormat::openmetrics) {
+      EXPECT_TRUE(page.ends_with("# EOF\n"));
+      continue;
+    }
+    const std::string file = directory.Write("page", page);
+    std::FILE* const promtool = popen(("promtool check metrics < " + file + " 2>&1").c_str(), "r");
+    char buffer[8192];
+    const std::string said(buffer, fread(buffer, 1, sizeof buffer, promtool));
+    EXPECT_EQ(pclose(promtool), 0);
+    EXPECT_EQ(said, "");
+  }
+}
+
+TEST(Postgres, SqlRows) {
+  const Database database("rows_db");
+  ExporterFixture fixture(
+      database.Target() +
+      SqlConfig("SELECT * FROM (VALUES ('a', 1.5::float8), ('nan', 'NaN'), ('inf', '-Infinity'), ('n', NULL), "
+                "(NULL, 3), ('a', 99), ('tiny', 0.1::float8 + 0.2::float8)) AS x (k, v)"));
+  const std::string page = fixture.Page();
+  const std::pair<const char*, const char*> want[] = {
+      {"m{k=\"a\"}", "1.5"},     {"m{k=\"nan\"}", "NaN"}, {"m{k=\"inf\"}", "-Inf"},
+      {"m{k=\"n\"}", "absent"},  {"m{k=\"\"}", "3"},      {"m{k=\"tiny\"}", "0.30000000000000004"},
+      {"tocsin_collector_dropped_rows_total{collector=\"sql.q\",reason=\"null_value\"}", "1"},
+      {"tocsin_collector_dropped_rows_total{collector=\"sql.q\",reason=\"duplicate\"}", "1"},
+      {"tocsin_collector_series{collector=\"sql.q\"}", "5"},
+      {"tocsin_collector_success{collector=\"sql.q\"}", "1"},
+      {"tocsin_collector_last_success_timestamp_seconds{collector=\"sql.q\"}", "1700000000"}};
+  for (const auto& [series, value] : want) EXPECT_EQ(ValueOf(page, series), value) << series;
+}
+
+TEST(Postgres, ErrorClasses) {
+  const Database database("errors_db");
+  database.Query("CREATE TABLE t (k text, v int); CREATE FUNCTION write_it() RETURNS int LANGUAGE sql AS "
+                 "'INSERT INTO t VALUES (1, 2) RETURNING v'");
+  const struct {
+    const char* query;
+    const char* failure;
+  } cases[] = {
+      {"SELEC 1", "syntax"},
+      {"SELECT 1 AS k, 2 AS v; DROP TABLE t", "syntax"},
+      {"SELECT 1 AS k, 2 AS v; COMMIT; DROP TABLE t", "syntax"},
+      {"SELECT k, v FROM missing", "missing_object"},
+      {"SELECT k, w FROM t", "missing_object"},
+      {"INSERT INTO t VALUES ('a', 1) RETURNING k, v", "syntax"},
+      {"SELECT 'a' AS k, write_it() AS v", "read_only"},
+      {"SELECT set_config('transaction_read_only', 'off', false) AS k, write_it() AS v", "syntax"},
+      {"SELECT 'a' AS k, pg_sleep(10) AS v", "timeout"},
+      {"SELECT 'a' AS k, 1 / (SELECT count(*) FROM t) AS v", "data"},
+      {"SELECT k FROM t", "missing_column"},
+      {"SELECT g AS k, g AS v FROM generate_series(1, 101) g", "row_limit"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.query);
+    ExporterFixture fixture(database.Target() + SqlConfig(c.query, "    timeout: 300ms\n    max_rows: 100\n"));
+    const auto report = fixture.exporter().Probe("sql.q", test::In(std::chrono::seconds(20)));
+    ASSERT_TRUE(report.has_value()) << report.error().message;
+    ASSERT_EQ(report->errors.size(), 1U);
+    // PostgreSQL says invalid_parameter_value (22023) when a transaction is asked to write after its first query
+    const std::string_view got = exporter::ToString(report->errors[0].failure);
+    if (std::string_view(c.query).find("set_config") != std::string_view::npos) {
+      EXPECT_TRUE(got == "other" || got == "data" || got == "read_only") << got << report->errors[0].message;
+    } else {
+      EXPECT_EQ(got, c.failure) << report->errors[0].message;
+    }
+  }
+  EXPECT_EQ(database.Query("SELECT count(*) FROM t"), "0");
+}
+
+TEST(Postgres, TenMillionRowsAreCappedQuickly) {
+  const Database database("rows_many_db");
+  ExporterFixture fixture(database.Target() + SqlConfig("SELECT generate_series(1, 10000000) AS k, 1 AS v",
+                                                        "    max_rows: 12000\n"));
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string page = fixture.Page();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  EXPECT_EQ(ValueOf(page, "tocsin_collector_series{collector=\"sql.q\"}"), "12000");
+  EXPECT_EQ(ValueOf(page, "tocsin_collector_success{collector=\"sql.q\"}"), "0");
+  EXPECT_EQ(ValueOf(page, "tocsin_collector_errors_total{class=\"row_limit\",collector=\"sql.q\"}"), "1");
+  EXPECT_EQ(ValueOf(page, "tocsin_collector_dropped_rows_total{collector=\"sql.q\",reason=\"row_limit\"}"), "1");
+}
+
+TEST(Postgres, YoungResultsAreServedAgain) {
+  const Database database("cache_db");
+  database.Query("CREATE SEQUENCE s; CREATE TABLE t AS SELECT 'a' AS k, 1 AS v");
+  ExporterFixture fixture(database.Target() + SqlConfig("SELECT k, v FROM t", "    min_interval: 1h\n"));
+  EXPECT_EQ(ValueOf(fixture.Page(), "m{k=\"a\"}"), "1");
+  database.Query("UPDATE t SET v = 2");
+  EXPECT_EQ(ValueOf(fixture.Page(), "m{k=\"a\"}"), "1");
+}
+
+TEST(Postgres, Jobs) {
+  const Database database("jobs_db");
+  database.Query(
+      "CREATE TYPE state AS ENUM ('queued', 'processing', 'failed', 'completed', 'odd');"
+      "CREATE TABLE jobs (tenant_id int, status state, created_at timestamp, started_at timestamptz, done timestamptz);"
+      "INSERT INTO jobs VALUES (1, 'queued', now() - interval '90 s'), (1, 'queued', now() - interval '10 s'),"
+      "(1, 'completed', now() - interval '9 days'), (2, 'odd', NULL), (2, NULL, NULL);"
+      "INSERT INTO jobs VALUES (2, 'processing', now(), now() - interval '31 minutes', NULL),"
+      "(2, 'processing', now(), now() - interval '29 minutes', NULL),"
+      "(1, 'failed', now(), now(), now() - interval '59 minutes'),"
+      "(1, 'failed', now(), now(), now() - interval '61 minutes')");
+  const std::string columns =
+      "columns: {queued_at: created_at, started_at: started_at, finished_at: done}, statuses: {running: [processing]}";
+  ExporterFixture fixture(database.Target() + "jobs:\n  - {name: all, table: public.jobs, " + columns +
+                          "}\n  - {name: by, query: 'SELECT * FROM jobs;', by: [tenant_id], " + columns + "}\n" +
+                          "  - {name: none, query: 'SELECT * FROM jobs WHERE false', " + columns + "}\n");
+  const std::string page = fixture.Page();
+  const std::pair<const char*, const char*> want[] = {
+      {"tocsin_jobs_count{queue=\"all\",status=\"queued\"}", "2"},
+      {"tocsin_jobs_count{queue=\"all\",status=\"completed\"}", "1"},
+      {"tocsin_jobs_count{queue=\"all\",status=\"\"}", "1"},
+      {"tocsin_jobs_stuck{queue=\"all\"}", "1"},
+      {"tocsin_jobs_failed{queue=\"all\"}", "1"},
+      {"tocsin_jobs_count{queue=\"by\",status=\"queued\",tenant_id=\"2\"}", "0"},
+      {"tocsin_jobs_count{queue=\"by\",status=\"failed\",tenant_id=\"1\"}", "2"},
+      {"tocsin_jobs_stuck{queue=\"by\",tenant_id=\"2\"}", "1"},
+      {"tocsin_jobs_oldest_queued_age_seconds{queue=\"by\",tenant_id=\"2\"}", "0"},
+      {"tocsin_jobs_count{queue=\"none\",status=\"failed\"}", "0"},
+      {"tocsin_jobs_stuck{queue=\"none\"}", "0"},
+      {"tocsin_jobs_oldest_running_age_seconds{queue=\"none\"}", "0"},
+  };
+  for (const auto& [series, value] : want) EXPECT_EQ(ValueOf(page, series), value) << series;
+  const double queued = std::stod(ValueOf(page, "tocsin_jobs_oldest_queued_age_seconds{queue=\"all\"}"));
+  EXPECT_TRUE(queued >= 90 && queued < 110) << queued;
+}
+
+TEST(Postgres, Freshness) {
+  const Database database("freshness_db");
+  database.Query(
+      "CREATE TABLE \"TenantSync\" (tenant text, last_synced_at timestamptz, last_job_status text);"
+      "INSERT INTO \"TenantSync\" VALUES ('a', to_timestamp(1000), 'Succeeded'), ('b', to_timestamp(2000), 'failed'), "
+      "('c', NULL, NULL); CREATE TABLE runs (pipe text, at timestamptz, ok text); INSERT INTO runs VALUES "
+      "('x', to_timestamp(10), 'success'), ('x', to_timestamp(30), 'failure'), ('x', to_timestamp(20), 'success')");
+  ExporterFixture fixture(database.Target() + R"(
+freshness:
+  - {name: airbyte, metric_prefix: airbyte, table: TenantSync, key: [tenant], last_success: last_synced_at,
+     status: last_job_status, healthy: [succeeded]}
+  - {name: runs, table: runs, key: [pipe], last_success: at, status: ok, run_at: at}
+  - {name: plain, query: "SELECT to_timestamp(5) AS at", last_success: at}
+)");
+  const std::string page = fixture.Page();
+  const std::pair<const char*, const char*> want[] = {
+      {"airbyte_last_success_timestamp_seconds{tenant=\"a\"}", "1000"},
+      {"airbyte_last_success_timestamp_seconds{tenant=\"c\"}", "0"},
+      {"airbyte_healthy{tenant=\"a\"}", "1"},
+      {"airbyte_healthy{tenant=\"b\"}", "0"},
+      {"airbyte_healthy{tenant=\"c\"}", "0"},
+      {"airbyte_status{status=\"failed\",tenant=\"b\"}", "1"},
+      {"tocsin_freshness_last_success_timestamp_seconds{pipe=\"x\",source=\"runs\"}", "20"},
+      {"tocsin_freshness_healthy{pipe=\"x\",source=\"runs\"}", "0"},
+      {"tocsin_freshness_status{pipe=\"x\",source=\"runs\",status=\"failure\"}", "1"},
+      {"tocsin_freshness_last_success_timestamp_seconds{source=\"plain\"}", "5"},
+  };
+  for (const auto& [series, value] : want) EXPECT_EQ(ValueOf(page, series), value) << series;
+}
+
+TEST(Postgres, SeveralTargetsAreToldApart) {
+  const Database one("one_db");
+  const std::string url = PostgresCluster::Shared().url("one_db");
+  ExporterFixture fixture("targets:\n  - {name: a, url: '" + url + "', labels: {site: x}}\n  - {name: b, url: '" + url +
+                          "'}\nsql:\n"
+                          "  - {name: q, target: a, query: SELECT 1 AS v, metrics: [{name: m, value: v}]}\n"
+                          "  - {name: r, target: b, query: SELECT 2 AS v, metrics: [{name: m, value: v}]}\n");
+  const std::string page = fixture.Page();
+  EXPECT_EQ(ValueOf(page, "m{site=\"x\",target=\"a\"}"), "1");
+  EXPECT_EQ(ValueOf(page, "m{target=\"b\"}"), "2");
+  EXPECT_EQ(ValueOf(page, "pg_up{site=\"x\",target=\"a\"}"), "1");
+  EXPECT_EQ(ValueOf(page, "tocsin_collector_success{collector=\"sql.r\",target=\"b\"}"), "1");
+}
+
+}  // namespace

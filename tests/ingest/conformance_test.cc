@@ -1,0 +1,109 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "ingest/config.h"
+#include "ingest/exposition_parser.h"
+#include "ingest/lint.h"
+#include "ingest/openmetrics_check.h"
+#include "tests/support/support.h"
+
+// Other projects' test data, where TOCSIN_CORPUS names a folder that has them.
+
+namespace ingest {
+namespace {
+
+std::optional<std::filesystem::path> Corpus(std::string_view folder) {
+  const char* const root = std::getenv("TOCSIN_CORPUS");
+  if (root == nullptr || !std::filesystem::is_directory(std::filesystem::path(root) / folder)) return std::nullopt;
+  return std::filesystem::path(root) / folder;
+}
+
+size_t CountSamples(std::string_view page, ExpositionFormat format) {
+  const auto parser = NewParser(page, {.format = format});
+  Entry entry;
+  size_t samples = 0;
+  for (;;) {
+    const auto more = parser->Next(entry);
+    EXPECT_TRUE(more) << (more ? "" : more.error().ToString());
+    if (!more || !*more) return samples;
+    samples += entry.kind == EntryKind::sample;
+  }
+}
+
+TEST(Conformance, OpenMetricsVerdicts) {
+  const auto corpus = Corpus("openmetrics");
+  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
+  size_t judged = 0;
+  for (const auto& folder : std::filesystem::directory_iterator(*corpus)) {
+    const auto verdict = folder.path() / "test.json";
+    if (!std::filesystem::exists(verdict)) continue;
+    SCOPED_TRACE(folder.path().filename().string());
+    const bool should_parse = test::ReadFile(verdict).contains("\"shouldParse\": true");
+    const auto error = CheckOpenMetrics(test::ReadFile(folder.path() / "metrics"));
+    EXPECT_EQ(!error, should_parse) << (error ? error->ToString() : "accepted");
+    ++judged;
+  }
+  EXPECT_GE(judged, 211);
+}
+
+TEST(Conformance, ExpositionPagesAreRead) {
+  const auto corpus = Corpus("exposition");
+  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
+  for (const auto& file : std::filesystem::directory_iterator(*corpus)) {
+    SCOPED_TRACE(file.path().filename().string());
+    const bool openmetrics = file.path().string().ends_with(".om.txt");
+    const std::string page = test::ReadFile(file.path());
+    EXPECT_GT(CountSamples(page, openmetrics ? ExpositionFormat::openmetrics : ExpositionFormat::text), 10);
+    if (!openmetrics) {
+      EXPECT_TRUE(LintText(page).errors.empty());
+    }
+  }
+}
+
+// What is wrong with the two sections of a prometheus.yml that this room reads.
+std::string MistakesOf(const std::filesystem::path& path) {
+  base::YamlErrors errors;
+  const base::YamlNode node = base::ReadYamlFile(path.string(), errors);
+  const base::YamlReader top(node, "", errors);
+  GlobalConfig global;
+  std::vector<ScrapeConfig> scrapes;
+  if (const base::YamlNode* section = node.Find("global")) ReadYaml(top.Entry(*section, "global"), global);
+  if (const base::YamlNode* section = node.Find("scrape_configs")) {
+    ReadScrapeConfigs(top.Entry(*section, "scrape_configs"), global, scrapes);
+  }
+  return errors.ToString();
+}
+
+// Files whose mistake stands in a section of another room.
+bool MistakeIsElsewhere(std::string_view name) {
+  static constexpr std::string_view kSections[] = {"remote_", "alert", "rules",  "tracing",
+                                                   "storage", "otlp",  "empty_r"};
+  return std::ranges::any_of(kSections, [&](std::string_view part) { return name.contains(part); });
+}
+
+TEST(Conformance, PrometheusConfigurations) {
+  const auto corpus = Corpus("prometheus-config");
+  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
+  for (const auto& file : std::filesystem::directory_iterator(*corpus)) {
+    const std::string name = file.path().filename().string();
+    SCOPED_TRACE(name);
+    const bool bad = name.ends_with(".bad.yml");
+    if (!name.ends_with(".good.yml") && !(bad && !MistakeIsElsewhere(name))) continue;
+    const std::string mistakes = MistakesOf(file.path());
+    if (bad) {
+      EXPECT_NE(mistakes, "");
+      continue;
+    }
+    for (const std::string_view line : base::Split(base::Trim(mistakes), '\n')) {
+      const bool refused =
+          line.empty() || line.contains("Prometheus knows this setting") || line.contains("tocsin supports only");
+      EXPECT_TRUE(refused) << line;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ingest

@@ -1,0 +1,320 @@
+#include "ingest/scrape_target.h"
+
+#include <gtest/gtest.h>
+
+#include "store/head.h"
+#include "tests/ingest/recording_store.h"
+
+namespace ingest {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+constexpr std::string_view kText = "text/plain; version=0.0.4";
+
+base::Timestamp At(int64_t milliseconds) { return base::Timestamp(base::Duration(milliseconds)); }
+
+// One target, scraped every 1000 ms by hand.
+class Scraper {
+ public:
+  explicit Scraper(ScrapeConfig config = {}, std::map<std::string, std::string> labels = {}) {
+    config.job_name = "j";
+    config.scrape_interval = std::chrono::seconds(1);
+    config.scrape_timeout = std::chrono::seconds(1);
+    auto made = MakeTarget(config, "h:1", labels);
+    target_.emplace(std::move(made.value().value()), std::make_shared<const ScrapeConfig>(config));
+  }
+
+  // What is written, without the report's samples.
+  Lines Scrape(std::string_view body, std::string_view content_type = kText) {
+    return ScrapeResult(FetchedPage{std::string(content_type), std::string(body)});
+  }
+  Lines ScrapeResult(const base::Result<FetchedPage>& page) {
+    now_ += base::Duration(1000);
+    report = target_->Ingest(page, now_, base::Duration(250), store);
+    return Without();
+  }
+  Lines Without() {
+    Lines lines = store.Take();
+    own.clear();
+    std::erase_if(lines, [&](const std::string& line) {
+      const bool is_report = line.starts_with("up{") || line.starts_with("scrape_");
+      if (is_report) own.push_back(line);
+      return is_report;
+    });
+    return lines;
+  }
+  ScrapeTarget& target() { return *target_; }
+  base::Timestamp now() const { return now_; }
+
+  RecordingStore store;
+  ScrapeReport report;
+  Lines own;  // the report's samples of the last scrape
+
+ private:
+  base::Timestamp now_{};
+  std::optional<ScrapeTarget> target_;
+};
+
+TEST(ScrapeTarget, WritesSamplesWithTargetLabelsAndAReport) {
+  Scraper scraper;
+  EXPECT_EQ(scraper.Scrape("a 1\nb{c=\"d\"} 2\n"),
+            (Lines{R"(a{instance="h:1", job="j"} 1 @1000)", R"(b{c="d", instance="h:1", job="j"} 2 @1000)"}));
+  EXPECT_EQ(scraper.own, (Lines{R"(up{instance="h:1", job="j"} 1 @1000)",
+                                R"(scrape_duration_seconds{instance="h:1", job="j"} 0.25 @1000)",
+                                R"(scrape_samples_scraped{instance="h:1", job="j"} 2 @1000)",
+                                R"(scrape_samples_post_metric_relabeling{instance="h:1", job="j"} 2 @1000)",
+                                R"(scrape_series_added{instance="h:1", job="j"} 2 @1000)"}));
+  EXPECT_EQ(scraper.Scrape("a 3\nb{c=\"d\"} 4\n"),
+            (Lines{R"(a{instance="h:1", job="j"} 3 @2000)", R"(b{c="d", instance="h:1", job="j"} 4 @2000)"}));
+  EXPECT_EQ(scraper.own.back(), R"(scrape_series_added{instance="h:1", job="j"} 0 @2000)");
+}
+
+TEST(ScrapeTarget, FollowsPagesThatChangeTheirOrder) {
+  Scraper scraper;
+  scraper.Scrape("a 1\nb 1\nc 1\nd 1\n");
+  const std::vector<std::string> pages = {"b 1\na 2\nd 3\nc 4\n", "d 1\nc 2\nnew 9\nb 3\na 4\n",
+                                          "a 1\nb 2\nc 3\nd 4\nnew 5\n", "a 1\nnew 5\nb 2\nc 3\nd 4\n"};
+  for (const std::string& page : pages) {
+    SCOPED_TRACE(page);
+    Lines want;
+    for (const std::string_view line : base::Split(base::Trim(page), '\n')) {
+      const auto parts = base::Split(line, ' ');
+      want.push_back(std::string(parts[0]) + R"({instance="h:1", job="j"} )" + std::string(parts[1]) + " @" +
+                     std::to_string(scraper.now().time_since_epoch().count() + 1000));
+    }
+    EXPECT_EQ(scraper.Scrape(page), want);
+  }
+}
+
+TEST(ScrapeTarget, MarksWhatIsGoneStaleOnce) {
+  Scraper scraper;
+  scraper.Scrape("a 1\nb 1\n");
+  EXPECT_EQ(scraper.Scrape("a 1\n"),
+            (Lines{R"(a{instance="h:1", job="j"} 1 @2000)", R"(b{instance="h:1", job="j"} stale @2000)"}));
+  EXPECT_EQ(scraper.Scrape("a 1\n"), (Lines{R"(a{instance="h:1", job="j"} 1 @3000)"}));
+  EXPECT_EQ(scraper.Scrape("b 1\na 1\n").size(), 2);
+}
+
+TEST(ScrapeTarget, AFailedScrapeEndsEverySeries) {
+  Scraper scraper;
+  scraper.Scrape("a 1\n");
+  EXPECT_EQ(scraper.ScrapeResult(base::Unavailable("connection refused")),
+            (Lines{R"(a{instance="h:1", job="j"} stale @2000)"}));
+  EXPECT_EQ(scraper.own[0], R"(up{instance="h:1", job="j"} 0 @2000)");
+  EXPECT_EQ(scraper.own[2], R"(scrape_samples_scraped{instance="h:1", job="j"} 0 @2000)");
+  EXPECT_EQ(scraper.report.error->message, "connection refused");
+  EXPECT_EQ(scraper.ScrapeResult(base::Unavailable("connection refused")), Lines{});
+  EXPECT_EQ(scraper.Scrape("a 2\n"), (Lines{R"(a{instance="h:1", job="j"} 2 @4000)"}));
+}
+
+TEST(ScrapeTarget, APageThatBreaksOffLeavesNothing) {
+  Scraper scraper;
+  scraper.Scrape("a 1\n");
+  EXPECT_EQ(scraper.Scrape("a 2\nnew 1\nbroken\n"), (Lines{R"(a{instance="h:1", job="j"} stale @2000)"}));
+  EXPECT_EQ(scraper.report.error->ToString(), ":3:7: expected a value after the series");
+  EXPECT_EQ(scraper.Scrape("a 3\nnew 1\n"),
+            (Lines{R"(a{instance="h:1", job="j"} 3 @3000)", R"(new{instance="h:1", job="j"} 1 @3000)"}));
+}
+
+TEST(ScrapeTarget, RefusesUnknownContentTypes) {
+  ScrapeConfig lenient;
+  lenient.fallback_scrape_protocol = "PrometheusText0.0.4";
+  Scraper strict;
+  Scraper fallback(lenient);
+  strict.Scrape("a 1\n", "text/html");
+  EXPECT_EQ(strict.report.error->message,
+            "received unsupported Content-Type \"text/html\" and no fallback_scrape_protocol specified for target");
+  strict.Scrape("a 1\n", "");
+  EXPECT_EQ(
+      strict.report.error->message,
+      "non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target");
+  EXPECT_EQ(fallback.Scrape("a 1\n", "").size(), 1);
+  EXPECT_EQ(strict.Scrape("a 1\n# EOF\n", "application/openmetrics-text; version=1.0.0").size(), 1);
+}
+
+TEST(ScrapeTarget, HonorLabels) {
+  const std::map<std::string, std::string> labels = {{"env", "prod"}};
+  const std::string_view page = "a{env=\"dev\",job=\"mine\"} 1\nb{env=\"\"} 2\nc{exported_env=\"x\",env=\"y\"} 3\n";
+  ScrapeConfig config;
+  EXPECT_EQ(Scraper(config, labels).Scrape(page),
+            (Lines{R"(a{env="prod", exported_env="dev", exported_job="mine", instance="h:1", job="j"} 1 @1000)",
+                   R"(b{env="prod", instance="h:1", job="j"} 2 @1000)",
+                   R"(c{env="prod", exported_env="x", exported_exported_env="y", instance="h:1", job="j"} 3 @1000)"}));
+  config.honor_labels = true;
+  EXPECT_EQ(Scraper(config, labels).Scrape(page),
+            (Lines{R"(a{env="dev", instance="h:1", job="mine"} 1 @1000)", R"(b{instance="h:1", job="j"} 2 @1000)",
+                   R"(c{env="y", exported_env="x", instance="h:1", job="j"} 3 @1000)"}));
+}
+
+TEST(ScrapeTarget, Timestamps) {
+  ScrapeConfig config;
+  Scraper honors(config);
+  EXPECT_EQ(honors.Scrape("a 1 700\n"), (Lines{R"(a{instance="h:1", job="j"} 1 @700)"}));
+  EXPECT_EQ(honors.Scrape("b 1\n"), (Lines{R"(b{instance="h:1", job="j"} 1 @2000)"}));  // a is not ours to end
+  EXPECT_EQ(honors.Scrape("b 1 900000\n"), (Lines{R"(b{instance="h:1", job="j"} stale @3000)"}));
+  EXPECT_EQ(honors.report.out_of_bounds, 1);
+  config.track_timestamps_staleness = true;
+  Scraper tracks(config);
+  tracks.Scrape("a 1 700\n");
+  EXPECT_EQ(tracks.Scrape(""), (Lines{R"(a{instance="h:1", job="j"} stale @2000)"}));
+  config.honor_timestamps = false;
+  EXPECT_EQ(Scraper(config).Scrape("a 1 700\n"), (Lines{R"(a{instance="h:1", job="j"} 1 @1000)"}));
+}
+
+TEST(ScrapeTarget, CountsWhatTheStoreRefuses) {
+  Scraper scraper;
+  scraper.Scrape("a 1\na 2\nb 1 500\nb 1 500\nb 2 500\nb 3 400\n");
+  EXPECT_EQ(scraper.report.duplicates, 2);
+  EXPECT_EQ(scraper.report.out_of_order, 1);
+  EXPECT_EQ(scraper.report.kept, 3);
+  EXPECT_EQ(scraper.report.scraped, 6);
+  scraper.store.max_series = 7;
+  EXPECT_EQ(scraper.Scrape("a 1\nnew 1\n"), (Lines{R"(a{instance="h:1", job="j"} 1 @2000)"}));
+  EXPECT_EQ(scraper.report.refused, 1);
+  EXPECT_FALSE(scraper.report.error);
+}
+
+TEST(ScrapeTarget, MetricRelabelling) {
+  ScrapeConfig config;
+  config.metric_relabel_configs.resize(2);
+  config.metric_relabel_configs[0].source_labels = {"__name__"};
+  config.metric_relabel_configs[0].regex = RelabelRegex::Make("drop_.*").value();
+  config.metric_relabel_configs[0].action = RelabelAction::drop;
+  config.metric_relabel_configs[1].regex = RelabelRegex::Make("secret").value();
+  config.metric_relabel_configs[1].action = RelabelAction::label_drop;
+  Scraper scraper(config);
+  for (int i = 1; i <= 2; ++i) {
+    EXPECT_EQ(scraper.Scrape("drop_a 1\nb{secret=\"x\"} 2\n"),
+              (Lines{R"(b{instance="h:1", job="j"} 2 @)" + std::to_string(i * 1000)}));
+    EXPECT_EQ(scraper.report.scraped, 2);
+    EXPECT_EQ(scraper.report.kept, 1);
+    EXPECT_EQ(scraper.report.series_added, i == 1 ? 1 : 0);
+  }
+  config.metric_relabel_configs.resize(1);
+  config.metric_relabel_configs[0] = {};
+  config.metric_relabel_configs[0].target_label = "__name__";
+  config.metric_relabel_configs[0].replacement = "";
+  Scraper nameless(config);
+  nameless.Scrape("a 1\n");
+  EXPECT_EQ(nameless.report.error->message, "missing metric name (__name__ label)");
+}
+
+TEST(ScrapeTarget, Limits) {
+  struct Case {
+    std::string_view name;
+    void (*set)(ScrapeConfig&);
+    std::string_view page;
+    std::string_view error;
+  };
+  static constexpr Case kCases[] = {
+      {"samples", [](ScrapeConfig& c) { c.limits.samples = 1; }, "a 1\nb 2\n", "sample limit exceeded"},
+      {"body", [](ScrapeConfig& c) { c.limits.body_size.bytes = 3; }, "a 1\n", "body size limit exceeded"},
+      {"labels", [](ScrapeConfig& c) { c.limits.labels = 3; }, "a{b=\"c\"} 1\n",
+       "label_limit exceeded (metric: a, number of labels: 4, limit: 3)"},
+      {"names", [](ScrapeConfig& c) { c.limits.label_name_length = 8; }, "a{toolonglabel=\"c\"} 1\n",
+       "label_name_length_limit exceeded (metric: a, label name: toolonglabel, length: 12, limit: 8)"},
+      {"values", [](ScrapeConfig& c) { c.limits.label_value_length = 3; }, "a{b=\"long\"} 1\n",
+       "label_value_length_limit exceeded (metric: a, label name: b, value: \"long\", length: 4, limit: 3)"},
+      {"legacy names", [](ScrapeConfig& c) { c.name_validation = NameValidation::legacy; }, "{\"a.b\"} 1\n",
+       "invalid metric name or label names: {\"a.b\", instance=\"h:1\", job=\"j\"}"},
+  };
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.name);
+    ScrapeConfig config;
+    c.set(config);
+    Scraper scraper(config);
+    EXPECT_EQ(scraper.Scrape(c.page), Lines{});
+    EXPECT_EQ(scraper.report.error->message, c.error);
+  }
+  ScrapeConfig config;
+  config.limits.samples = 2;
+  Scraper enough(config);
+  EXPECT_EQ(enough.Scrape("a 1\nb 2\n").size(), 2);
+}
+
+TEST(ScrapeTarget, SurvivesAStoreThatForgets) {
+  Scraper scraper;
+  scraper.Scrape("a{b=\"c\\n\"} 1\n");
+  scraper.store.DropAll();
+  EXPECT_EQ(scraper.Scrape("a{b=\"c\\n\"} 2\n"), (Lines{R"(a{b="c\n", instance="h:1", job="j"} 2 @2000)"}));
+  EXPECT_EQ(scraper.report.series_added, 0);
+}
+
+TEST(ScrapeTarget, EndMarksEverythingStale) {
+  Scraper scraper;
+  scraper.Scrape("a 1\n");
+  scraper.target().End(At(1500), scraper.store);
+  EXPECT_EQ(scraper.Without(), (Lines{R"(a{instance="h:1", job="j"} stale @1500)"}));
+  EXPECT_EQ(scraper.own.size(), 5);
+  EXPECT_EQ(scraper.own[0], R"(up{instance="h:1", job="j"} stale @1500)");
+}
+
+TEST(ScrapeTarget, NewSettingsEndWhatTheyNoLongerMake) {
+  ScrapeConfig config;
+  Scraper scraper(config);
+  scraper.Scrape("a 1\nb 1\n");
+  config.metric_relabel_configs.resize(1);
+  config.metric_relabel_configs[0].source_labels = {"__name__"};
+  config.metric_relabel_configs[0].regex = RelabelRegex::Make("b").value();
+  config.metric_relabel_configs[0].action = RelabelAction::drop;
+  scraper.target().Reconfigure(scraper.target().target(), std::make_shared<const ScrapeConfig>(config));
+  EXPECT_EQ(scraper.Scrape("a 1\nb 1\n"),
+            (Lines{R"(a{instance="h:1", job="j"} 1 @2000)", R"(b{instance="h:1", job="j"} stale @2000)"}));
+}
+
+TEST(ScrapeTarget, ForgetsSeriesThatCameAndWent) {
+  Scraper scraper;
+  for (int i = 0; i < 6; ++i) {
+    std::string page = "first 1\n";
+    for (int j = 0; j < 100; ++j) page += "a{i=\"" + std::to_string(i) + "\",j=\"" + std::to_string(j) + "\"} 1\n";
+    const Lines lines = scraper.Scrape(page + "last 1\n");
+    EXPECT_EQ(lines.size(), 102 + (i == 0 ? 0 : 100));
+  }
+}
+
+TEST(ScrapeTarget, KeepsMetadata) {
+  Scraper scraper;
+  scraper.Scrape("# HELP a First.\n# TYPE a counter\na 1\n# UNIT b s\n");
+  scraper.Scrape("# HELP a Second.\n# TYPE a counter\na 1\n");
+  EXPECT_EQ(scraper.target().Metadata(), (std::vector<MetricMetadata>{{"a", MetricType::counter, "Second.", ""}}));
+  for (int i = 0; i < 10; ++i) scraper.Scrape("a 1\n");
+  EXPECT_EQ(scraper.target().Metadata().size(), 1);
+  scraper.Scrape("a 1\n");
+  EXPECT_TRUE(scraper.target().Metadata().empty());
+}
+
+TEST(ScrapeTarget, ExtraScrapeMetrics) {
+  ScrapeConfig config;
+  config.extra_scrape_metrics = true;
+  config.limits.samples = 7;
+  Scraper scraper(config);
+  scraper.Scrape("a 1\n");
+  ASSERT_EQ(scraper.own.size(), 8);
+  EXPECT_EQ(scraper.own[5], R"(scrape_timeout_seconds{instance="h:1", job="j"} 1 @1000)");
+  EXPECT_EQ(scraper.own[6], R"(scrape_sample_limit{instance="h:1", job="j"} 7 @1000)");
+  EXPECT_EQ(scraper.own[7], R"(scrape_body_size_bytes{instance="h:1", job="j"} 4 @1000)");
+}
+
+TEST(ScrapeTarget, WritesIntoTheRealStore) {
+  store::Head head;
+  ScrapeConfig config;
+  config.job_name = "j";
+  config.scrape_interval = config.scrape_timeout = std::chrono::seconds(1);
+  ScrapeTarget target(MakeTarget(config, "h:1", {}).value().value(), std::make_shared<const ScrapeConfig>(config));
+  for (int i = 1; i <= 3; ++i) {
+    const std::string page = i < 3 ? "a 1\nb " + std::to_string(i) + "\n" : "a 1\n";
+    ASSERT_FALSE(target.Ingest(FetchedPage{std::string(kText), page}, At(i * 1000), base::Duration(1), head).error);
+  }
+  const base::Matcher matchers[] = {base::Matcher::Equal("__name__", "b")};
+  const auto found = head.Select(matchers, {At(0), At(9000)});
+  ASSERT_EQ(found->size(), 1);
+  store::Samples samples;
+  found->front()->Read({At(0), At(9000)}, samples);
+  EXPECT_EQ(samples.times, (std::vector<base::Timestamp>{At(1000), At(2000), At(3000)}));
+  EXPECT_EQ(samples.values[1], 2);
+  EXPECT_TRUE(store::IsStale(samples.values[2]));
+}
+
+}  // namespace
+}  // namespace ingest
