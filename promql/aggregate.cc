@@ -30,7 +30,7 @@ class HistogramPart {
  public:
   void Add(const store::HistogramPtr& histogram, CellContext& context) {
     if (failed_) return;
-    if (!sum_) sum_ = std::make_unique<HistogramSum>();
+    if (!sum_) sum_ = std::make_unique<HistogramSum>(context.op == "avg");
     if (sum_->Add(*histogram)) return;
     failed_ = true;
     context.annotations.Warn(remark::MixedExponentialCustom(context.metric), context.where);
@@ -38,7 +38,7 @@ class HistogramPart {
   bool any() const { return sum_ != nullptr; }
   bool failed() const { return failed_; }
 
-  Point Finish(bool average, bool floats, CellContext& context) const {
+  Point Finish(bool floats, CellContext& context) const {
     if (sum_->reconciled()) context.annotations.Inform(remark::MismatchedCustomBuckets("aggregation"), context.where);
     if (floats) {
       context.annotations.Warn(remark::MixedFloatsHistogramsAggregation(), context.where);
@@ -46,7 +46,7 @@ class HistogramPart {
     }
     if (failed_) return {};
     if (sum_->reset_collision()) context.annotations.Warn(remark::CounterResetCollision("aggregation"), context.where);
-    return Point::Of(average ? sum_->Average() : sum_->Sum());
+    return Point::Of(sum_->Result());
   }
 
  private:
@@ -66,7 +66,7 @@ struct SumCell {
   }
   void Add(const store::HistogramPtr& histogram, CellContext& context) { histograms.Add(histogram, context); }
   Point Finish(CellContext& context) {
-    if (histograms.any()) return histograms.Finish(false, floats, context);
+    if (histograms.any()) return histograms.Finish(floats, context);
     return Point::Number(sum.sum + sum.lost);
   }
 };
@@ -79,7 +79,7 @@ struct AvgCell {
   }
   void Add(const store::HistogramPtr& histogram, CellContext& context) { histograms.Add(histogram, context); }
   Point Finish(CellContext& context) {
-    if (histograms.any()) return histograms.Finish(true, mean.count() > 0, context);
+    if (histograms.any()) return histograms.Finish(mean.count() > 0, context);
     return Point::Number(mean.mean());
   }
 };

@@ -11,7 +11,7 @@ store::HistogramPtr Finished(FloatHistogram histogram) {
 }
 
 Point Summarise(std::span<const store::HistogramPtr> histograms, RangeContext& context, bool average) {
-  HistogramSum sum;
+  HistogramSum sum(average);
   for (const store::HistogramPtr& histogram : histograms) {
     if (sum.Add(*histogram)) continue;
     context.annotations.Warn(remark::MixedExponentialCustom(context.metric()), context.where);
@@ -19,7 +19,7 @@ Point Summarise(std::span<const store::HistogramPtr> histograms, RangeContext& c
   }
   if (sum.reset_collision()) context.annotations.Warn(remark::CounterResetCollision("aggregation"), context.where);
   if (sum.reconciled()) context.annotations.Inform(remark::MismatchedCustomBuckets("aggregation"), context.where);
-  return Point::Of(average ? sum.Average() : sum.Sum());
+  return Point::Of(sum.Result());
 }
 
 }  // namespace
@@ -53,6 +53,7 @@ bool HistogramSum::Add(const FloatHistogram& histogram) {
     lost_.custom_values = histogram.custom_values;
     return true;
   }
+  if (!average_) return AddCompensated(sum_, lost_, histogram);
   if (!incremental_) {
     FloatHistogram sum = sum_, lost = lost_;
     if (!AddCompensated(sum, lost, histogram)) return false;
@@ -60,14 +61,10 @@ bool HistogramSum::Add(const FloatHistogram& histogram) {
       sum_ = std::move(sum), lost_ = std::move(lost);
       return true;
     }
-    // from here on only the mean is exact; the sum stays what it is, infinite
     incremental_ = true;
     mean_ = sum_;
     Divide(mean_, count_ - 1);
     Divide(lost_, count_ - 1);
-    sum_ = std::move(sum);
-  } else {
-    promql::Add(sum_, histogram);
   }
   const double kept = (count_ - 1) / count_;
   FloatHistogram share = histogram;
@@ -77,9 +74,11 @@ bool HistogramSum::Add(const FloatHistogram& histogram) {
   return AddCompensated(mean_, lost_, share);
 }
 
+store::HistogramPtr HistogramSum::Result() const { return average_ ? Average() : Sum(); }
+
 store::HistogramPtr HistogramSum::Sum() const {
   FloatHistogram total = sum_;
-  if (!incremental_ && count_ > 1) promql::Add(total, lost_);
+  if (count_ > 1) promql::Add(total, lost_);
   total.counter_reset_hint = sum_.counter_reset_hint;
   return Finished(std::move(total));
 }

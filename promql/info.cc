@@ -11,6 +11,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "promql/number_format.h"
+
 // info() adds the labels of info metrics (series with the value 1 whose labels are what they tell) to the series of
 // its argument that have the same `job` and `instance`.
 
@@ -120,10 +122,20 @@ class InfoJoin {
     selector.matchers.insert(selector.matchers.end(), data_matchers_.begin(), data_matchers_.end());
     selector.matchers.insert(selector.matchers.end(), name_matchers_.begin(), name_matchers_.end());
     selector.modifiers = ModifiersOfFirst(*call_.arguments[0]);
+    TRY_VOID(RefuseHistograms(selector));
     TRY(info_, evaluator_.SampleTimes(selector, false));
     for (size_t row = 0; row < info_->size(); ++row) {
       const base::Labels& labels = info_->row(row).labels;
       by_identity_[Identity(labels)][std::string(labels.MetricName())].push_back(row);
+    }
+    return {};
+  }
+
+  base::Result<void> RefuseHistograms(const VectorSelector& selector) {
+    TRY(const Columns samples, evaluator_.EvaluateSelector(selector, {}));
+    for (size_t row = 0; samples.has_histograms() && row < samples.size(); ++row) {
+      if (std::ranges::find(samples.presence(row), Presence::histogram) == samples.presence(row).end()) continue;
+      return base::Invalid("this should be an info metric, with float samples: " + LabelsText(samples.row(row).labels));
     }
     return {};
   }
@@ -183,8 +195,8 @@ class InfoJoin {
   std::unexpected<base::Error> DuplicateInfo(size_t first, size_t second, double time) const {
     const auto milliseconds = static_cast<int64_t>(std::llround(time * 1000));
     return base::Invalid(fmt::format("found duplicate series for info metric: existing {} @ {}, new {} @ {}",
-                                     info_->row(first).labels.ToString(), milliseconds,
-                                     info_->row(second).labels.ToString(), milliseconds));
+                                     LabelsText(info_->row(first).labels), milliseconds,
+                                     LabelsText(info_->row(second).labels), milliseconds));
   }
 
   // Nothing where data labels were asked for and none were found.

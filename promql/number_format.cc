@@ -26,4 +26,14 @@ std::string FormatG(double value) {
 
 std::string FormatPlain(double value) { return Convert(value, std::chars_format::fixed); }
 
+std::string LabelsText(const base::Labels& labels) {
+  std::string text = "{";
+  for (const base::Label& label : labels) {
+    if (text.size() > 1) text += ", ";
+    text += base::IsLegacyLabelName(label.name) ? std::string(label.name) : base::Quote(label.name);
+    text += "=" + base::Quote(label.value);
+  }
+  return text + "}";
+}
+
 }  // namespace promql

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "promql/binary_element.h"
+#include "promql/number_format.h"
 
 namespace promql {
 namespace {
@@ -14,7 +15,8 @@ namespace {
 bool ChangesMeaning(BinaryOp op) { return op >= BinaryOp::add; }
 
 // Works group by group. "Many" is the side whose series may share a match, "one" the other; for group_right they
-// change places, and back again where the operator is applied.
+// change places, and back again where the operator is applied. The values of fill_left and fill_right do not: with
+// group_right, too, fill_right stands for the "one" side, as in Prometheus.
 class VectorMatcher {
  public:
   VectorMatcher(Evaluator& evaluator, const Binary& binary, const SourceRange& where, const Columns& left,
@@ -26,8 +28,8 @@ class VectorMatcher {
         swapped_(binary.matching.cardinality == Cardinality::one_to_many),
         many_(swapped_ ? right : left),
         one_(swapped_ ? left : right),
-        fill_one_(swapped_ ? matching_.fill_left : matching_.fill_right),
-        fill_many_(swapped_ ? matching_.fill_right : matching_.fill_left),
+        fill_one_(matching_.fill_right),
+        fill_many_(matching_.fill_left),
         out_(left.steps()) {}
 
   base::Result<Columns> Run() {
@@ -70,12 +72,12 @@ class VectorMatcher {
   }
 
   std::unexpected<base::Error> DuplicateError(size_t first, size_t second) const {
-    std::string a = one_.row(first).labels.ToString(), b = one_.row(second).labels.ToString();
+    std::string a = LabelsText(one_.row(first).labels), b = LabelsText(one_.row(second).labels);
     if (a > b) std::swap(a, b);
     return base::Invalid(fmt::format(
         "found duplicate series for the match group {} on the {} hand-side of the operation: [{}, {}];many-to-many "
         "matching not allowed: matching labels must be unique on one side",
-        MatchLabels(one_.row(second).labels, matching_).ToString(), swapped_ ? "left" : "right", a, b));
+        LabelsText(MatchLabels(one_.row(second).labels, matching_)), swapped_ ? "left" : "right", a, b));
   }
 
   base::Result<bool> ApplyMany(const Rows& many, size_t match, size_t step) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "app/command_line.h"
 #include "promql/classic_to_custom.h"
@@ -16,6 +17,7 @@
 #include "promql/parser.h"
 #include "promql/script.h"
 #include "promql/script_check.h"
+#include "promql/stored_hint.h"
 #include "store/head.h"
 
 namespace app {
@@ -55,19 +57,27 @@ class ScriptStore : public store::Querier {
 
   base::Result<void> Load(const promql::LoadCommand& load) {
     const auto appender = head_.NewAppender();
-    for (const promql::LoadCommand::Series& series : load.series) {
+    for (size_t number = 0; number < load.series.size(); ++number) {
+      const promql::LoadCommand::Series& series = load.series[number];
+      // of a series that is written twice the last counts
+      const auto later = std::span(load.series).subspan(number + 1);
+      if (std::ranges::any_of(later, [&](const auto& l) { return l.noted.labels == series.noted.labels; })) continue;
       base::Timestamp time;
       for (size_t i = 0; i < series.noted.values.size(); ++i, time += load.interval) {
         const promql::NotedValue& value = series.noted.values[i];
         if (value.omitted) continue;
-        TRY_VOID(Append(*appender, series.noted.labels, time, value.value, value.histogram));
+        const store::HistogramPtr histogram = promql::WithStoredHint(previous_[series.noted.labels], value.histogram);
+        previous_[series.noted.labels] = histogram;
+        TRY_VOID(Append(*appender, series.noted.labels, time, value.value, histogram));
         if (!series.starts.empty() && series.starts[i]) starts_[series.noted.labels][time] = time + *series.starts[i];
       }
     }
     if (load.with_custom_buckets) {
       TRY(const auto converted, promql::ToCustomBuckets(load));
       for (const promql::CustomSeries& series : converted) {
-        for (const auto& [time, histogram] : series.samples) {
+        for (const auto& [time, sample] : series.samples) {
+          const store::HistogramPtr histogram = promql::WithStoredHint(previous_[series.labels], sample);
+          previous_[series.labels] = histogram;
           TRY_VOID(Append(*appender, series.labels, time, 0, histogram));
         }
       }
@@ -107,6 +117,7 @@ class ScriptStore : public store::Querier {
 
   store::Head head_;
   StartTimes starts_;
+  std::map<base::Labels, store::HistogramPtr> previous_;  // each series' last sample, if it was a histogram
 };
 
 // Runs the commands of one script in their order.

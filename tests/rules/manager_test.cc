@@ -168,7 +168,9 @@ TEST_F(ManagerTest, AReloadLeavesUnchangedGroupsAlone) {
   Manager manager(world_.manager_options());
   manager.Apply(Config(kParRules));
   Pass(manager, 2, "kpi_par_90_percent", 9);
-  manager.Apply(Config(std::string(kParRules) + "groups: [{name: other, rules: [{record: r, expr: vector(1)}]}]\n"));
+  std::string with_another(kParRules);
+  with_another += "groups: [{name: other, rules: [{record: r, expr: vector(1)}]}]\n";
+  manager.Apply(Config(with_another));
   EXPECT_EQ(manager.Groups().size(), 2U);
   EXPECT_EQ(manager.Groups()[1].rules[0].health, RuleHealth::unknown);
   for (int i = 0; i < 2; ++i) {

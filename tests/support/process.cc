@@ -64,7 +64,7 @@ int ChildProcess::Wait() {
 }
 
 ScriptedSink::ScriptedSink(const std::string& script, std::vector<std::string> options) {
-  std::vector<std::string> command = {std::string(kPython), std::string(TOCSIN_TESTS_DIR) + "/support/" + script,
+  std::vector<std::string> command = {std::string(kPython), TOCSIN_TESTS_DIR "/support/" + script,
                                       "--port", "0", "--out", (directory_.path() / "records").string()};
   command.insert(command.end(), options.begin(), options.end());
   process_ = std::make_unique<ChildProcess>(command);

@@ -1,5 +1,0 @@
-if(EXISTS "/tmp/ing/tests/ingest/ingest_test[1]_tests.cmake")
-  include("/tmp/ing/tests/ingest/ingest_test[1]_tests.cmake")
-else()
-  add_test(ingest_test_NOT_BUILT ingest_test_NOT_BUILT)
-endif()
