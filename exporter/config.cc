@@ -204,7 +204,8 @@ bool ReadYaml(const YamlReader& in, FreshnessConfig& out) {
   good = CheckTableOrQuery(in, out.table, out.query) && good;
   for (size_t i = 0; i < out.key.size(); ++i) {
     good = CheckLabelName(in.Entry(*in.node().Find("key"), "key").Item(i), out.key[i]) && good;
-    if (out.key[i] == "source" || out.key[i] == "status") {
+    const bool taken = out.key[i] == "status" || (out.key[i] == "source" && out.metric_prefix.empty());
+    if (taken) {
       good = FailAt(in, "key", fmt::format("\"{}\" is a label these metrics have already", out.key[i]));
     }
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "promql/histogram_math.h"
+
 namespace promql {
 
 base::Result<void> Evaluator::Interrupted() const {
@@ -28,6 +30,7 @@ base::Result<Columns> Evaluator::Evaluate(const Expr& expr) {
   TRY_VOID(Interrupted());
   TRY_VOID(Room(1, steps_.count));
   const int64_t held_before = query_.held;
+  const ResetScope scope(*this, expr);
   TRY(Columns columns, EvaluateNode(expr));
   query_.held = held_before;
   TRY_VOID(Room(columns.size(), columns.steps()));
@@ -45,6 +48,47 @@ base::Result<Columns> Evaluator::EvaluateNode(const Expr& expr) {
   if (const auto* selector = As<VectorSelector>(expr)) return EvaluateSelector(*selector, expr.range);
   return base::Fail(base::ErrorCode::internal, fmt::format("expression of type {} where a vector is expected",
                                                            ToString(TypeOf(expr))));
+}
+
+ResetScope::ResetScope(Evaluator& evaluator, const Expr& expr)
+    : evaluator_(evaluator), wanted_(evaluator.resets_wanted_), barred_(evaluator.resets_barred_) {
+  if (const auto* call = As<Call>(expr)) {
+    const std::string_view name = call->function->name;
+    if (name == "histogram_count" || name == "histogram_sum" || name == "histogram_avg") {
+      evaluator.resets_wanted_ = true;
+    } else if (name.starts_with("histogram_quantile") || name == "histogram_fraction") {
+      evaluator.resets_barred_ = true;
+    }
+  }
+  const auto* binary = As<Binary>(expr);
+  if (binary != nullptr && (binary->op == BinaryOp::trim_lower || binary->op == BinaryOp::trim_upper)) {
+    evaluator.resets_barred_ = true;
+  }
+}
+
+ResetScope::~ResetScope() {
+  evaluator_.resets_wanted_ = wanted_;
+  evaluator_.resets_barred_ = barred_;
+}
+
+void Evaluator::ReadSamples(const store::Series& series, store::TimeRange range, store::Samples& out) const {
+  out.Clear();
+  series.Read(range, out);
+  if (!resets_wanted_ || resets_barred_) return;
+  using Hint = base::CounterResetHint;
+  const base::FloatHistogram* previous = nullptr;
+  store::HistogramPtr kept;
+  for (store::HistogramPtr& histogram : out.histograms) {
+    if (!histogram || store::IsStale(histogram->sum)) continue;
+    const store::HistogramPtr original = histogram;
+    if (previous != nullptr && histogram->counter_reset_hint == Hint::unknown) {
+      auto copy = std::make_shared<base::FloatHistogram>(*histogram);
+      copy->counter_reset_hint = DetectReset(*histogram, *previous) ? Hint::reset : Hint::not_reset;
+      histogram = std::move(copy);
+    }
+    kept = original;
+    previous = kept.get();
+  }
 }
 
 Columns ScalarColumns(size_t steps, double value) {

@@ -37,6 +37,9 @@ struct RangeInput;
 class Evaluator {
  public:
   Evaluator(QueryState& query, Steps steps) : query_(query), steps_(steps) {}
+  // Of a subquery: its results' counter resets are its function's business.
+  Evaluator(QueryState& query, Steps steps, bool within_subquery)
+      : query_(query), steps_(steps), resets_barred_(within_subquery) {}
 
   // Vectors and scalars. Strings are read from the tree; range vectors are taken by their functions.
   base::Result<Columns> Evaluate(const Expr& expr);
@@ -90,9 +93,29 @@ class Evaluator {
 
  private:
   base::Result<Columns> EvaluateNode(const Expr& expr);
+  void ReadSamples(const store::Series& series, store::TimeRange range, store::Samples& out) const;
 
   QueryState& query_;
   Steps steps_;
+  // Within histogram_count and its like (and not where whole histograms are needed) samples whose counter reset is
+  // unknown are compared with the one before, as Prometheus does when it decodes no buckets: remarks depend on it.
+  bool resets_wanted_ = false;
+  bool resets_barred_ = false;
+  friend class ResetScope;
+};
+
+// Says for as long as it lives what a node wants of the histograms below it.
+class ResetScope {
+ public:
+  ResetScope(Evaluator& evaluator, const Expr& expr);
+  ~ResetScope();
+  ResetScope(const ResetScope&) = delete;
+  ResetScope& operator=(const ResetScope&) = delete;
+
+ private:
+  Evaluator& evaluator_;
+  bool wanted_;
+  bool barred_;
 };
 
 // One row without labels, present at every step.

@@ -228,10 +228,9 @@ base::Result<RangeInput> Evaluator::EvaluateMatrixSelector(const MatrixSelector&
   const store::TimeRange range{lookup.first - input.range - input.before, lookup.At(steps_.count - 1) + input.after};
   TRY(auto series, SelectSeries(selector.matchers, range.min, range.max));
   input.size = series.size();
-  input.load = [series = std::move(series), range, buffer = std::make_shared<store::Samples>()](size_t index,
-                                                                                                RangeSeries& into) {
-    buffer->Clear();
-    series[index]->Read(range, *buffer);
+  input.load = [this, series = std::move(series), range, buffer = std::make_shared<store::Samples>()](
+                   size_t index, RangeSeries& into) {
+    ReadSamples(*series[index], range, *buffer);
     into.labels = series[index]->labels();
     AppendSamples(*buffer, into);
   };

@@ -59,8 +59,8 @@ struct RangeSeries {
   void Clear();
 };
 
-// The series of a range vector. `load` decodes the one with the given number into a buffer that is used for the next
-// one again.
+// The series of a range vector; lives no longer than the evaluator that made it. `load` decodes the one with the given
+// number into a buffer that is used for the next one again.
 struct RangeInput {
   size_t size = 0;
   std::function<void(size_t index, RangeSeries& into)> load;

@@ -113,8 +113,7 @@ base::Result<Columns> Evaluator::EvaluateSelector(const VectorSelector& selector
   store::Samples samples;
   for (const auto& one : series) {
     TRY_VOID(Interrupted());
-    samples.Clear();
-    one->Read({from, to}, samples);
+    ReadSamples(*one, {from, to}, samples);
     if (samples.empty()) continue;
     const size_t row = columns.Add(one->labels());
     LookbackCursor cursor(samples, lookback);

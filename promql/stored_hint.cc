@@ -7,7 +7,6 @@ namespace {
 
 using Hint = base::CounterResetHint;
 
-// Histograms of different layouts are kept apart; whether a counter was reset in between is then not known.
 bool SameLayout(const FloatHistogram& before, const FloatHistogram& after) {
   return after.schema == before.schema && after.zero_threshold == before.zero_threshold &&
          after.custom_values == before.custom_values;
@@ -18,16 +17,14 @@ bool Fell(const FloatHistogram& before, FloatHistogram after) {
   return DetectReset(after, before);
 }
 
+bool Continues(const FloatHistogram* before, const FloatHistogram& after) {
+  if (before == nullptr || before->counter_reset_hint == Hint::gauge || store::IsStale(before->sum)) return false;
+  return after.counter_reset_hint != Hint::reset && SameLayout(*before, after) && !Fell(*before, after);
+}
+
 Hint StoredHint(const FloatHistogram* before, const FloatHistogram& after) {
-  if (after.counter_reset_hint == Hint::gauge || after.counter_reset_hint == Hint::reset) {
-    return after.counter_reset_hint;
-  }
-  if (before == nullptr || before->counter_reset_hint == Hint::gauge || store::IsStale(before->sum)) {
-    return Hint::unknown;
-  }
-  if (after.count < before->count) return Hint::reset;
-  if (!SameLayout(*before, after)) return Hint::unknown;
-  return Fell(*before, after) ? Hint::reset : Hint::not_reset;
+  if (after.counter_reset_hint == Hint::gauge) return Hint::gauge;
+  return Continues(before, after) ? Hint::not_reset : Hint::unknown;
 }
 
 }  // namespace

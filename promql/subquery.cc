@@ -59,7 +59,7 @@ base::Result<RangeInput> Evaluator::EvaluateSubquery(const Subquery& subquery) {
   const base::Timestamp first = FirstStepAfter(lookup.first - input.range, interval);
   if (last < first) return input;
   const Steps inner{first, interval, static_cast<size_t>((last - first) / interval) + 1};
-  Evaluator evaluator(query_, inner);
+  Evaluator evaluator(query_, inner, true);
   TRY(Columns columns, evaluator.Evaluate(*subquery.expr));
   input.size = columns.size();
   input.load = [columns = std::make_shared<const Columns>(std::move(columns)), inner](size_t row, RangeSeries& into) {

@@ -146,6 +146,7 @@ TemplateFunction Comparison(Result<bool> (*compare)(const TemplateValue&, const 
 
 // What the escaping functions escape: one text as it is, anything else as print prints it.
 std::string Printed(Values values) {
+  if (values.size() == 1 && values[0].IsNil()) return "<no value>";
   return values.size() == 1 && values[0].kind() == Kind::text ? values[0].text() : GoSprint(values);
 }
 

@@ -117,6 +117,11 @@ void Printer::IntegerInBase(int64_t value, int base, bool upper, const Spec& spe
   }
   std::string prefix(Sign(negative, spec));
   if (spec.Verb() == 'O') prefix += "0o";
+  // zeros fill up to the width before "0o" comes in front of them
+  if (spec.Verb() == 'O' && spec.zero && !spec.minus && spec.width && !spec.precision) {
+    const size_t wanted = static_cast<size_t>(*spec.width) - std::min<size_t>(static_cast<size_t>(*spec.width), prefix.size() - 2);
+    if (digits.size() < wanted) digits.insert(0, wanted - digits.size(), '0');
+  }
   if (spec.sharp && base == 16) prefix += upper ? "0X" : "0x";
   if (spec.sharp && base == 8 && !digits.starts_with('0')) prefix += "0";
   if (spec.sharp && base == 2) prefix += "0b";
@@ -144,7 +149,10 @@ void Printer::Integer(int64_t value, const Spec& spec, const TemplateValue& whol
     }
     case 'U': {
       const std::string code = fmt::format("U+{:04X}", static_cast<uint64_t>(value));
-      return Pad(spec.sharp ? fmt::format("{} '{}'", code, EncodeUtf8(value)) : code, spec);
+      const bool shows_character = spec.sharp && value >= 0x20 && value <= 0x10FFFF;
+      Spec plain = spec;
+      plain.zero = false;
+      return Pad(shows_character ? fmt::format("{} '{}'", code, EncodeUtf8(value)) : code, plain);
     }
     default: return BadVerb(whole, spec);
   }

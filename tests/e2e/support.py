@@ -66,12 +66,12 @@ def samples(page):
     return found
 
 
-def value_of(page, name, **labels):
-    """The value of the one series of `name` that carries `labels`; None if there is none."""
+def value_of(page, metric, **labels):
+    """The value of the one series of `metric` that carries `labels`; None if there is none."""
     matches = [value for series, value in samples(page).items()
-               if re.match(rf"{name}({{|$)", series) and all(f'{k}="{v}"' in series for k, v in labels.items())]
+               if re.match(rf"{metric}({{|$)", series) and all(f'{k}="{v}"' in series for k, v in labels.items())]
     if len(matches) > 1:
-        raise AssertionError(f"{len(matches)} series of {name} carry {labels}")
+        raise AssertionError(f"{len(matches)} series of {metric} carry {labels}")
     return matches[0] if matches else None
 
 

@@ -172,7 +172,7 @@ groups:
             "Twice: vector contains metrics with the same labelset after applying alert labels\n"
             "firing {alertname=\"Twice\", i=\"same\"} 9\n"
             "r: found duplicate series for the match group {} on the right hand-side of the operation: "
-            "[w{k=\"2\"}, w{k=\"1\"}];many-to-many matching not allowed: matching labels must be unique on one side\n");
+            "[{__name__=\"w\", k=\"1\"}, {__name__=\"w\", k=\"2\"}];many-to-many matching not allowed: matching labels must be unique on one side\n");
   EXPECT_EQ(world_.Sent(90), "") << "a rule that fails tells nothing, though a minute has passed";
   EXPECT_EQ(world_.Query("ALERTS", 90), "ALERTS{alertname=\"Twice\", alertstate=\"firing\", i=\"same\"} 1\n")
       << "no staleness marker after an error";

@@ -171,8 +171,11 @@ TEST_F(ManagerTest, AReloadLeavesUnchangedGroupsAlone) {
   std::string with_another(kParRules);
   with_another += "groups: [{name: other, rules: [{record: r, expr: vector(1)}]}]\n";
   manager.Apply(Config(with_another));
-  EXPECT_EQ(manager.Groups().size(), 2U);
-  EXPECT_EQ(manager.Groups()[1].rules[0].health, RuleHealth::unknown);
+  const std::vector<GroupSnapshot> groups = manager.Groups();
+  ASSERT_EQ(groups.size(), 2U);
+  for (const GroupSnapshot& group : groups) {
+    EXPECT_EQ(group.rules[0].health, group.name == "other" ? RuleHealth::unknown : RuleHealth::ok) << group.name;
+  }
   for (int i = 0; i < 2; ++i) {
     world_.clock().Advance(manager.RunDue() - world_.clock().Now());
     manager.RunDue();
