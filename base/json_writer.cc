@@ -9,18 +9,35 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-bool IsPlain(char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x80 && c != '"' && c != '\\'; }
+bool IsPlain(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x80 && c != '"' && c != '\\';
+}
 
 void AppendEscaped(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    default:
+      break;
   }
   const auto byte = static_cast<unsigned char>(c);
   out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
@@ -87,8 +104,6 @@ JsonWriter& JsonWriter::Raw(std::string_view json) {
 
 JsonWriter& JsonWriter::Number(int64_t value) { return Raw(std::to_string(value)); }
 JsonWriter& JsonWriter::Number(uint64_t value) { return Raw(std::to_string(value)); }
-JsonWriter& JsonWriter::Number(double value) {
-  return std::isfinite(value) ? Raw(FormatSampleValue(value)) : Null();
-}
+JsonWriter& JsonWriter::Number(double value) { return std::isfinite(value) ? Raw(FormatSampleValue(value)) : Null(); }
 
 }  // namespace base

@@ -44,7 +44,8 @@ struct Counts {
 bool TakeHeader(Bytes& bytes, Counts& counts, char& version) {
   if (bytes.Take(4) != "TZif") return false;
   version = bytes.Take(16)[0];
-  for (size_t* count : {&counts.utc, &counts.wall, &counts.leaps, &counts.transitions, &counts.types, &counts.characters}) {
+  for (size_t* count :
+       {&counts.utc, &counts.wall, &counts.leaps, &counts.transitions, &counts.types, &counts.characters}) {
     *count = static_cast<size_t>(bytes.Number(4)) & 0xFFFFFFFFU;
   }
   return bytes.good;
@@ -96,7 +97,8 @@ bool TimeZone::ParseChange(std::string_view& text, Change& change) {
         !TakeCharacter(text, '.') || !TakeNumber(text, change.weekday)) {
       return false;
     }
-    if (change.month < 1 || change.month > 12 || change.week < 1 || change.week > 5 || change.weekday < 0 || change.weekday > 6) {
+    if (change.month < 1 || change.month > 12 || change.week < 1 || change.week > 5 || change.weekday < 0 ||
+        change.weekday > 6) {
       return false;
     }
   } else {
@@ -140,7 +142,8 @@ int64_t TimeZone::Change::At(int64_t year, int32_t offset) const {
 
 TimeZone::Local TimeZone::Rule::At(int64_t seconds) const {
   if (!has_summer) return standard;
-  const auto day = std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(seconds + standard.offset_seconds)));
+  const auto day = std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_seconds(std::chrono::seconds(seconds + standard.offset_seconds)));
   const int64_t year = static_cast<int>(std::chrono::year_month_day(day).year());
   const int64_t begin = to_summer.At(year, standard.offset_seconds);
   const int64_t end = to_standard.At(year, summer.offset_seconds);
@@ -149,7 +152,9 @@ TimeZone::Local TimeZone::Rule::At(int64_t seconds) const {
 }
 
 Result<TimeZone> TimeZone::Parse(std::string_view name, std::string_view content) {
-  const auto corrupt = [&] { return Fail(ErrorCode::corrupt, fmt::format("the file of time zone \"{}\" is malformed", name)); };
+  const auto corrupt = [&] {
+    return Fail(ErrorCode::corrupt, fmt::format("the file of time zone \"{}\" is malformed", name));
+  };
   Bytes bytes{content};
   Counts counts;
   char version = 0;

@@ -52,7 +52,7 @@ class TimeZone {
   static bool ParseChange(std::string_view& text, Change& change);
 
   std::string name_ = "UTC";
-  Local first_;  // before the first transition
+  Local first_;                       // before the first transition
   std::vector<int64_t> transitions_;  // seconds since 1970, ascending
   std::vector<Local> after_;          // what begins with each
   bool has_rule_ = false;

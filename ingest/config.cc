@@ -152,8 +152,9 @@ std::vector<base::Field<ScrapeConfig>> SampleFields() {
                      "Whether series with timestamps of their own are marked stale too."),
       base::Optional("extra_scrape_metrics", "bool", "false", &C::extra_scrape_metrics,
                      "Whether scrape_timeout_seconds and the like are written."),
-      base::Optional("fallback_scrape_protocol", "protocol", "", &C::fallback_scrape_protocol,
-                     "The format of pages whose Content-Type names none."),
+      {{"fallback_scrape_protocol", "protocol", "", "The format of pages whose Content-Type names none.", false,
+        nullptr},
+       [](const base::YamlReader& in, C& out) { return ReadProtocol(in, out.fallback_scrape_protocol); }},
       {{"scrape_protocols", "list of protocols", "global's", "The formats asked for.", false, nullptr},
        [](const base::YamlReader& in, C& out) { return ReadProtocols(in, out.scrape_protocols); }},
       {{"metric_name_validation_scheme", "utf8 or legacy", "global's", "Which names are taken.", false, nullptr},
@@ -250,6 +251,10 @@ bool ReadScrapeConfig(const base::YamlReader& in, const GlobalConfig& global, Sc
 }  // namespace
 
 bool ReadYaml(const base::YamlReader& in, TargetGroup& out) {
+  if (in.node().kind == base::YamlNode::Kind::null) {
+    in.Fail("empty or null section in static_configs");
+    return false;
+  }
   if (!TargetGroupSchema().Read(in, out)) return false;
   for (const std::string& target : out.targets) {
     if (!target.contains('/')) continue;

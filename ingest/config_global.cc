@@ -12,6 +12,11 @@ namespace {
 constexpr std::array<std::string_view, 5> kProtocols = {
     "OpenMetricsText1.0.0", "OpenMetricsText0.0.1", "PrometheusText1.0.0", "PrometheusText0.0.4", "PrometheusProto"};
 
+std::string UnknownProtocol(std::string_view protocol) {
+  return "unknown scrape protocol " + base::Quote(protocol) +
+         ", supported: OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusText0.0.4, PrometheusText1.0.0";
+}
+
 const base::YamlSchema<GlobalConfig>& Schema() {
   using C = GlobalConfig;
   static const base::YamlSchema<C> schema = [] {
@@ -50,14 +55,23 @@ const base::YamlSchema<GlobalConfig>& Schema() {
 
 }  // namespace
 
+bool ReadProtocol(const base::YamlReader& in, std::string& out) {
+  std::string protocol;
+  if (!base::ReadYaml(in, protocol)) return false;
+  if (protocol == "PrometheusProto" || std::ranges::find(kProtocols, protocol) == kProtocols.end()) {
+    in.Fail(UnknownProtocol(protocol));
+    return false;
+  }
+  out = std::move(protocol);
+  return true;
+}
+
 bool ReadProtocols(const base::YamlReader& in, std::vector<std::string>& out) {
   std::vector<std::string> protocols;
   if (!base::ReadYaml(in, protocols)) return false;
   for (size_t i = 0; i < protocols.size(); ++i) {
     if (std::ranges::find(kProtocols, protocols[i]) == kProtocols.end()) {
-      in.Item(i).Fail("unknown scrape protocol " + base::Quote(protocols[i]) +
-                      ", supported: OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusText0.0.4, "
-                      "PrometheusText1.0.0");
+      in.Item(i).Fail(UnknownProtocol(protocols[i]));
       return false;
     }
     if (std::ranges::count(protocols, protocols[i]) > 1) {
@@ -100,7 +114,9 @@ bool ReadYaml(const base::YamlReader& in, ByteSize& out) {
   }
   const auto* const known = std::ranges::find(kUnits, unit);
   const auto shift = 10 * static_cast<unsigned>(known - kUnits.begin());
-  const bool good = number && known != kUnits.end() && *number <= (INT64_MAX >> shift);
+  // as in Prometheus only 0 may go without a unit
+  const bool has_unit = digits < text.size() || text == "0";
+  const bool good = number && has_unit && known != kUnits.end() && *number <= (INT64_MAX >> shift);
   if (!good) {
     in.Fail("not a size: " + base::Quote(text) + " (expected a number with B, KB, MB, GB, TB, PB or EB)");
     return false;
@@ -112,7 +128,7 @@ bool ReadYaml(const base::YamlReader& in, ByteSize& out) {
 bool ReadYaml(const base::YamlReader& in, GlobalConfig& out) {
   if (!Schema().Read(in, out)) return false;
   for (const auto& [name, value] : out.external_labels) {
-    if (base::IsLegacyLabelName(name) || (!name.empty() && base::IsValidUtf8(name))) continue;
+    if (!name.empty() && base::IsValidUtf8(name)) continue;
     in.Fail(base::Quote(name) + " is not a valid label name");
     return false;
   }

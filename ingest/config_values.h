@@ -10,6 +10,7 @@
 
 namespace ingest {
 
+bool ReadProtocol(const base::YamlReader& in, std::string& out);  // one of the text formats
 bool ReadProtocols(const base::YamlReader& in, std::vector<std::string>& out);
 bool ReadNameValidation(const base::YamlReader& in, NameValidation& out);
 

@@ -18,7 +18,7 @@ struct EngineOptions {
   base::Duration no_step_subquery_interval = std::chrono::minutes(1);
   int64_t max_samples = 50'000'000;                            // held at once by one query
   bool delayed_name_removal = false;
-  ParseOptions parse;
+  ParseOptions parse{};
 };
 
 // Evaluates PromQL with Prometheus 3's semantics. Stateless apart from its options: any number of queries may run at

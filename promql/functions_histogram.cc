@@ -11,6 +11,7 @@
 #include "promql/functions.h"
 #include "promql/histogram_math.h"
 #include "promql/native_quantile.h"
+#include "promql/number_format.h"
 
 namespace promql {
 namespace {
@@ -207,7 +208,7 @@ base::Result<void> ReadQuantile(HistogramReader& reader, const Steps& steps, con
 
 // As OpenMetrics writes a float: with a point or an exponent.
 std::string QuantileText(double quantile) {
-  std::string text = base::FormatFloat(quantile);
+  std::string text = FormatG(quantile);
   if (std::isfinite(quantile) && text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
 }

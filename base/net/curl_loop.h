@@ -81,7 +81,7 @@ class CurlLoop {
   std::unordered_map<CURL*, uint64_t> ids_;                              // the loop's thread alone
 
   std::mutex mutex_;
-  uint64_t next_id_ = 1;             // guarded by mutex_, as the next two
+  uint64_t next_id_ = 1;  // guarded by mutex_, as the next two
   std::vector<Entry> added_;
   std::vector<uint64_t> cancelled_;
 

@@ -28,8 +28,8 @@ size_t UserInfoEnd(std::string_view rest) {
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
   if (const size_t at = authority.rfind('@'); at != std::string_view::npos) return at;
   const size_t colon = authority.find(':');
-  const bool host_and_port = authority.starts_with('[') || colon == std::string_view::npos ||
-                             IsPort(authority.substr(colon + 1));
+  const bool host_and_port =
+      authority.starts_with('[') || colon == std::string_view::npos || IsPort(authority.substr(colon + 1));
   return host_and_port ? std::string_view::npos : rest.rfind('@');
 }
 

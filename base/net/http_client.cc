@@ -293,7 +293,8 @@ int MailTransfer::OnTalk(CURL*, curl_infotype kind, char* data, size_t size, voi
   auto& transfer = *static_cast<MailTransfer*>(self);
   if (kind != CURLINFO_HEADER_IN || !transfer.refusal_.empty()) return 0;
   const std::string_view line = Trim(std::string_view(data, size));
-  const bool reply = line.size() >= 3 && std::ranges::all_of(line.substr(0, 3), [](char c) { return c >= '0' && c <= '9'; });
+  const bool reply =
+      line.size() >= 3 && std::ranges::all_of(line.substr(0, 3), [](char c) { return c >= '0' && c <= '9'; });
   if (reply && (line[0] == '4' || line[0] == '5')) transfer.refusal_ = line;
   return 0;
 }

@@ -17,7 +17,7 @@ struct TlsOptions {
   std::string ca_file{};
   std::string cert_file{};
   std::string key_file{};
-  std::string server_name{};   // checked against the certificate and sent as SNI instead of the URL's host
+  std::string server_name{};  // checked against the certificate and sent as SNI instead of the URL's host
   bool insecure_skip_verify = false;
 };
 
@@ -28,10 +28,10 @@ struct HttpClientRequest {
   std::string body{};
   Duration timeout = std::chrono::seconds(10);  // for the whole exchange
   size_t max_response_bytes = 64UL << 20;
-  bool accept_gzip = false;                     // ask for gzip and hand on the decoded body
+  bool accept_gzip = false;  // ask for gzip and hand on the decoded body
   bool follow_redirects = false;
-  std::string proxy_url{};                      // "" for none; the environment's http_proxy is never looked at
-  bool secret_url = false;                      // the path is a secret too (Slack's webhooks): hidden in messages
+  std::string proxy_url{};  // "" for none; the environment's http_proxy is never looked at
+  bool secret_url = false;  // the path is a secret too (Slack's webhooks): hidden in messages
   TlsOptions tls{};
 };
 
@@ -46,16 +46,16 @@ struct HttpClientResponse {
 struct MailAttempt {
   std::string host{};
   int port = 25;
-  bool implicit_tls = false;   // smtps
+  bool implicit_tls = false;     // smtps
   bool require_starttls = true;  // false: used where the server offers it
   TlsOptions tls{};
   std::string hello = "localhost";
   std::string username{};
   std::string password{};
   std::string login_options{};  // "" lets the server's EHLO decide; "AUTH=PLAIN" …
-  std::string from{};          // envelope addresses, bare
+  std::string from{};           // envelope addresses, bare
   std::vector<std::string> recipients{};
-  std::string message{};       // headers and body, CRLF line ends
+  std::string message{};  // headers and body, CRLF line ends
   Duration timeout = std::chrono::seconds(30);
 };
 
@@ -63,10 +63,9 @@ struct MailAttempt {
 // begun with the first mail, the mails. HTTP connections are kept and reused per host (where a kept one turns out to be
 // closed, the request is sent once more on a new one); a mail has one of its own. Only http, https, smtp and smtps are
 // spoken. Thread-safe. An HTTP answer of any status is a value; errors are `unavailable` (resolve, connect, TLS, broken
-// transfer), `timeout`, `limit_exceeded` (body too large), `cancelled`, `invalid_argument` (malformed URL). Messages carry
-// the redacted URL, never credentials.
-// For mails the error is `invalid_argument` when the server refused for good (5xx), `unavailable` otherwise; the message
-// holds the server's own reply.
+// transfer), `timeout`, `limit_exceeded` (body too large), `cancelled`, `invalid_argument` (malformed URL). Messages
+// carry the redacted URL, never credentials. For mails the error is `invalid_argument` when the server refused for good
+// (5xx), `unavailable` otherwise; the message holds the server's own reply.
 class HttpClient {
  public:
   static std::unique_ptr<HttpClient> Start(std::string user_agent);

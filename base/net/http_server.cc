@@ -54,8 +54,8 @@ Result<ListenAddress> ParseListenAddress(const std::string& text) {
   address.port = static_cast<uint16_t>(*port);
   if (address.host.empty()) return address;
   if (address.host.contains(':')) {
-    return Invalid(fmt::format("listen address \"{}\": IPv6 is not supported; listen on IPv4 and put a proxy in front",
-                               text));
+    return Invalid(
+        fmt::format("listen address \"{}\": IPv6 is not supported; listen on IPv4 and put a proxy in front", text));
   }
   addrinfo hints{};
   hints.ai_family = AF_INET;
@@ -94,9 +94,9 @@ int PortOf(int fd, int (*name_of)(int, sockaddr*, socklen_t*)) {
   return ntohs(name.sin_port);
 }
 
-// civetweb waits up to two seconds at a time for a new connection or for a kept one's next request before it looks whether
-// it should stop, and shows nobody its sockets. So those on our ports are looked up: the listening ones are closed
-// to newcomers, the others told that no more requests come. Answers under way still go out.
+// civetweb waits up to two seconds at a time for a new connection or for a kept one's next request before it looks
+// whether it should stop, and shows nobody its sockets. So those on our ports are looked up: the listening ones are
+// closed to newcomers, the others told that no more requests come. Answers under way still go out.
 void EndWaiting(const std::vector<int>& ports) {
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", failed)) {
@@ -207,15 +207,24 @@ mg_context* CivetServer::StartCivetweb(const std::string& ports) {
   const std::string threads = std::to_string(options_.threads);
   const std::string keep_alive = std::to_string(options_.keep_alive_timeout.count());
   const std::string timeout = std::to_string(options_.request_timeout.count());
-  std::array<const char*, 19> settings = {"listening_ports", ports.c_str(),
-                                          "num_threads", threads.c_str(),
-                                          "enable_keep_alive", "yes",
-                                          "keep_alive_timeout_ms", keep_alive.c_str(),
-                                          "request_timeout_ms", timeout.c_str(),
-                                          "max_request_size", kMaxRequestHead.data(),
-                                          "tcp_nodelay", "1",
-                                          "decode_url", "no",
-                                          "connection_queue", "128",
+  std::array<const char*, 19> settings = {"listening_ports",
+                                          ports.c_str(),
+                                          "num_threads",
+                                          threads.c_str(),
+                                          "enable_keep_alive",
+                                          "yes",
+                                          "keep_alive_timeout_ms",
+                                          keep_alive.c_str(),
+                                          "request_timeout_ms",
+                                          timeout.c_str(),
+                                          "max_request_size",
+                                          kMaxRequestHead.data(),
+                                          "tcp_nodelay",
+                                          "1",
+                                          "decode_url",
+                                          "no",
+                                          "connection_queue",
+                                          "128",
                                           nullptr};
   mg_callbacks callbacks{};
   callbacks.begin_request = OnRequest;

@@ -12,12 +12,12 @@
 namespace base {
 
 struct HttpRequest {
-  std::string method{};        // a HEAD request arrives as GET; the server leaves the body out of the answer
-  std::string path{};          // decoded, without the route prefix
+  std::string method{};  // a HEAD request arrives as GET; the server leaves the body out of the answer
+  std::string path{};    // decoded, without the route prefix
   HttpHeaders headers{};
   HttpParameters parameters{};  // of a form body on POST, then of the query string
   std::string body{};
-  std::string remote_address{};  // "127.0.0.1:51234"
+  std::string remote_address{};               // "127.0.0.1:51234"
   std::vector<std::string> path_arguments{};  // what the ":name" parts of the endpoint's path stood for, in order
 };
 
@@ -41,21 +41,21 @@ struct Endpoint {
 
 struct HttpServerOptions {
   std::vector<std::string> listen_addresses{};  // "127.0.0.1:9187", ":9090"; port 0 picks a free one
-  std::string route_prefix{};                 // "" or "/prefix"
+  std::string route_prefix{};                   // "" or "/prefix"
   int threads = 8;
   size_t max_body_bytes = 32UL << 20;
   // Idle keep-alive connections hold a thread each (civetweb's model), so they are dropped after this long, and
   // answers say "Connection: close" once nearly all threads are taken.
   Duration keep_alive_timeout = std::chrono::seconds(30);
   Duration request_timeout = std::chrono::seconds(30);  // to read a request's head, its body, or write the answer
-  std::string title = "tocsin";               // of the landing page at "/"
+  std::string title = "tocsin";                         // of the landing page at "/"
 };
 
 // Plain HTTP/1.1 with keep-alive on civetweb (no TLS: Debian's 1.15 crashes on it; put a proxy in front). Answers from
-// the endpoint table (of several rows that fit a path the most literal one counts); "/" lists it where no endpoint claims
-// it; unknown paths get 404, wrong methods 405 with Allow, too large bodies 413, slow ones 408, a handler that throws 500
-// and a log line. IPv4 only. Handlers run on the server's threads, several at once. Destruction stops accepting, lets
-// running handlers finish and joins.
+// the endpoint table (of several rows that fit a path the most literal one counts); "/" lists it where no endpoint
+// claims it; unknown paths get 404, wrong methods 405 with Allow, too large bodies 413, slow ones 408, a handler that
+// throws 500 and a log line. IPv4 only. Handlers run on the server's threads, several at once. Destruction stops
+// accepting, lets running handlers finish and joins.
 class HttpServer {
  public:
   // Fails, naming the address, when a port is taken.

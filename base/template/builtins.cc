@@ -25,7 +25,8 @@ Result<size_t> IndexOf(const TemplateValue& index, size_t size) {
 
 Result<TemplateValue> IndexOnce(const TemplateValue& item, const TemplateValue& index) {
   switch (item.kind()) {
-    case Kind::nil: return Invalid("index of nil pointer");
+    case Kind::nil:
+      return Invalid("index of nil pointer");
     case Kind::list: {
       TRY(const size_t at, IndexOf(index, item.list().size()));
       if (at == item.list().size()) return Invalid("reflect: slice index out of range");
@@ -38,12 +39,14 @@ Result<TemplateValue> IndexOnce(const TemplateValue& item, const TemplateValue& 
     }
     case Kind::map: {
       if (index.IsNil()) return Invalid("value is nil; should be of type string");
-      if (index.kind() != Kind::text) return Invalid(fmt::format("value has type {}; should be string", index.TypeName()));
+      if (index.kind() != Kind::text)
+        return Invalid(fmt::format("value has type {}; should be string", index.TypeName()));
       const auto at = item.map().find(index.text());
       if (at != item.map().end()) return at->second;
       return item.IsTextMap() ? TemplateValue("") : TemplateValue();
     }
-    default: return Invalid("can't index item of type " + item.TypeName());
+    default:
+      return Invalid("can't index item of type " + item.TypeName());
   }
 }
 
@@ -60,7 +63,8 @@ Result<TemplateValue> Slice(Values values) {
   const TemplateValue& item = values[0];
   if (item.IsNil()) return Invalid("slice of untyped nil");
   if (values.size() > 4) return Invalid(fmt::format("too many slice indexes: {}", values.size() - 1));
-  if (item.kind() != Kind::text && item.kind() != Kind::list) return Invalid("can't slice item of type " + item.TypeName());
+  if (item.kind() != Kind::text && item.kind() != Kind::list)
+    return Invalid("can't slice item of type " + item.TypeName());
   if (item.kind() == Kind::text && values.size() == 4) return Invalid("cannot 3-index slice a string");
   const size_t size = item.kind() == Kind::text ? item.text().size() : item.list().size();
   std::array<size_t, 3> bounds = {0, size, size};
@@ -68,7 +72,8 @@ Result<TemplateValue> Slice(Values values) {
     TRY(bounds[i - 1], IndexOf(values[i], size));
   }
   for (size_t i = 0; i + 1 < bounds.size(); ++i) {
-    if (bounds[i] > bounds[i + 1]) return Invalid(fmt::format("invalid slice index: {} > {}", bounds[i], bounds[i + 1]));
+    if (bounds[i] > bounds[i + 1])
+      return Invalid(fmt::format("invalid slice index: {} > {}", bounds[i], bounds[i + 1]));
   }
   if (item.kind() == Kind::text) return item.text().substr(bounds[0], bounds[1] - bounds[0]);
   const auto at = [&](size_t i) { return item.list().begin() + static_cast<std::ptrdiff_t>(i); };
@@ -77,11 +82,16 @@ Result<TemplateValue> Slice(Values values) {
 
 Result<TemplateValue> Length(Values values) {
   switch (values[0].kind()) {
-    case Kind::nil: return Invalid("len of nil pointer");
-    case Kind::text: return static_cast<int64_t>(values[0].text().size());
-    case Kind::list: return static_cast<int64_t>(values[0].list().size());
-    case Kind::map: return static_cast<int64_t>(values[0].map().size());
-    default: return Invalid("len of type " + values[0].TypeName());
+    case Kind::nil:
+      return Invalid("len of nil pointer");
+    case Kind::text:
+      return static_cast<int64_t>(values[0].text().size());
+    case Kind::list:
+      return static_cast<int64_t>(values[0].list().size());
+    case Kind::map:
+      return static_cast<int64_t>(values[0].map().size());
+    default:
+      return Invalid("len of type " + values[0].TypeName());
   }
 }
 
@@ -99,12 +109,18 @@ Result<bool> Equal(const TemplateValue& a, const TemplateValue& b) {
   if (a.IsNil() || b.IsNil()) return a.IsNil() == b.IsNil();
   if (BasicKind(a) != BasicKind(b)) return Incompatible(a, b);
   switch (BasicKind(a)) {
-    case Kind::boolean: return a.boolean() == b.boolean();
-    case Kind::integer: return WholeNumber(a) == WholeNumber(b);
-    case Kind::real: return a.real() == b.real();
-    case Kind::text: return a.text() == b.text();
-    case Kind::time: return a.time().nanoseconds == b.time().nanoseconds;
-    default: return Invalid(fmt::format("non-comparable type {}: {}", GoFormat(b), b.TypeName()));
+    case Kind::boolean:
+      return a.boolean() == b.boolean();
+    case Kind::integer:
+      return WholeNumber(a) == WholeNumber(b);
+    case Kind::real:
+      return a.real() == b.real();
+    case Kind::text:
+      return a.text() == b.text();
+    case Kind::time:
+      return a.time().nanoseconds == b.time().nanoseconds;
+    default:
+      return Invalid(fmt::format("non-comparable type {}: {}", GoFormat(b), b.TypeName()));
   }
 }
 
@@ -154,13 +170,21 @@ std::string EscapeJavaScript(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     switch (c) {
-      case '\\': escaped += "\\\\"; break;
-      case '\'': escaped += "\\'"; break;
-      case '"': escaped += "\\\""; break;
+      case '\\':
+        escaped += "\\\\";
+        break;
+      case '\'':
+        escaped += "\\'";
+        break;
+      case '"':
+        escaped += "\\\"";
+        break;
       case '<':
       case '>':
       case '&':
-      case '=': escaped += fmt::format("\\u{:04X}", static_cast<unsigned>(c)); break;
+      case '=':
+        escaped += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           escaped += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
@@ -200,11 +224,15 @@ const TemplateFunctions& TemplateBuiltins() {
       {"ge", Comparison(Less, false)},
       {"print", {{any}, true, [](Values v) -> Result<TemplateValue> { return GoSprint(v); }}},
       {"println", {{any}, true, [](Values v) -> Result<TemplateValue> { return GoSprintln(v); }}},
-      {"printf", {{text, any}, true, [](Values v) -> Result<TemplateValue> { return GoSprintf(v[0].text(), v.subspan(1)); }}},
+      {"printf",
+       {{text, any}, true, [](Values v) -> Result<TemplateValue> { return GoSprintf(v[0].text(), v.subspan(1)); }}},
       {"html", Escaping(EscapeHtmlText)},
       {"js", Escaping(EscapeJavaScript)},
       {"urlquery", Escaping(EscapeUrlQuery)},
-      {"call", {{any, any}, true, [](Values v) -> Result<TemplateValue> {
+      {"call",
+       {{any, any},
+        true,
+        [](Values v) -> Result<TemplateValue> {
           if (v[0].IsNil()) return Invalid("call of nil");
           return Invalid("non-function of type " + v[0].TypeName());
         }}},
@@ -219,39 +247,61 @@ const std::multimap<std::string, TimeMethod, std::less<>>& TemplateTimeMethods()
     return [unit](Self self, Values) -> Result<TemplateValue> { return static_cast<double>(self.duration()) / unit; };
   };
   static const std::multimap<std::string, TimeMethod, std::less<>> methods = {
-      {"Format", {Kind::time, {1, [](Self self, Values v) -> Result<TemplateValue> {
-                                 if (v[0].kind() != Kind::text) return Invalid("the layout is no string");
-                                 return GoFormatTime(self.time(), v[0].text());
-                               }}}},
-      {"String", {Kind::time, {0, [](Self self, Values) -> Result<TemplateValue> { return GoPrintTime(self.time()); }}}},
-      {"Unix", {Kind::time, {0, [](Self self, Values) -> Result<TemplateValue> {
-                               return static_cast<int64_t>(std::floor(static_cast<double>(self.time().nanoseconds) / kSecond));
-                             }}}},
-      {"UTC", {Kind::time, {0, [](Self self, Values) -> Result<TemplateValue> {
-                              return TemplateTime{self.time().nanoseconds, 0, "UTC"};
-                            }}}},
-      {"IsZero", {Kind::time, {0, [](Self self, Values) -> Result<TemplateValue> {
-                                 return TemplateValue(self.time().nanoseconds == 0);
-                               }}}},
-      {"Sub", {Kind::time, {1, [](Self self, Values v) -> Result<TemplateValue> {
-                              if (v[0].kind() != Kind::time) return Invalid("the argument is no time");
-                              return TemplateDuration{self.time().nanoseconds - v[0].time().nanoseconds};
-                            }}}},
-      {"Add", {Kind::time, {1, [](Self self, Values v) -> Result<TemplateValue> {
-                              if (BasicKind(v[0]) != Kind::integer) return Invalid("the argument is no duration");
-                              TemplateTime time = self.time();
-                              if (__builtin_add_overflow(time.nanoseconds, WholeNumber(v[0]), &time.nanoseconds)) {
-                                return Invalid("the time is out of range");
-                              }
-                              return time;
-                            }}}},
-      {"Before", {Kind::time, {1, [](Self self, Values v) -> Result<TemplateValue> {
-                                 return TemplateValue(v[0].kind() == Kind::time && self.time().nanoseconds < v[0].time().nanoseconds);
-                               }}}},
-      {"After", {Kind::time, {1, [](Self self, Values v) -> Result<TemplateValue> {
-                                return TemplateValue(v[0].kind() == Kind::time && self.time().nanoseconds > v[0].time().nanoseconds);
-                              }}}},
-      {"String", {Kind::duration, {0, [](Self self, Values) -> Result<TemplateValue> { return GoPrintDuration(self.duration()); }}}},
+      {"Format",
+       {Kind::time,
+        {1,
+         [](Self self, Values v) -> Result<TemplateValue> {
+           if (v[0].kind() != Kind::text) return Invalid("the layout is no string");
+           return GoFormatTime(self.time(), v[0].text());
+         }}}},
+      {"String",
+       {Kind::time, {0, [](Self self, Values) -> Result<TemplateValue> { return GoPrintTime(self.time()); }}}},
+      {"Unix",
+       {Kind::time,
+        {0,
+         [](Self self, Values) -> Result<TemplateValue> {
+           return static_cast<int64_t>(std::floor(static_cast<double>(self.time().nanoseconds) / kSecond));
+         }}}},
+      {"UTC",
+       {Kind::time,
+        {0,
+         [](Self self, Values) -> Result<TemplateValue> { return TemplateTime{self.time().nanoseconds, 0, "UTC"}; }}}},
+      {"IsZero",
+       {Kind::time,
+        {0, [](Self self, Values) -> Result<TemplateValue> { return TemplateValue(self.time().nanoseconds == 0); }}}},
+      {"Sub",
+       {Kind::time,
+        {1,
+         [](Self self, Values v) -> Result<TemplateValue> {
+           if (v[0].kind() != Kind::time) return Invalid("the argument is no time");
+           return TemplateDuration{self.time().nanoseconds - v[0].time().nanoseconds};
+         }}}},
+      {"Add",
+       {Kind::time,
+        {1,
+         [](Self self, Values v) -> Result<TemplateValue> {
+           if (BasicKind(v[0]) != Kind::integer) return Invalid("the argument is no duration");
+           TemplateTime time = self.time();
+           if (__builtin_add_overflow(time.nanoseconds, WholeNumber(v[0]), &time.nanoseconds)) {
+             return Invalid("the time is out of range");
+           }
+           return time;
+         }}}},
+      {"Before",
+       {Kind::time,
+        {1,
+         [](Self self, Values v) -> Result<TemplateValue> {
+           return TemplateValue(v[0].kind() == Kind::time && self.time().nanoseconds < v[0].time().nanoseconds);
+         }}}},
+      {"After",
+       {Kind::time,
+        {1,
+         [](Self self, Values v) -> Result<TemplateValue> {
+           return TemplateValue(v[0].kind() == Kind::time && self.time().nanoseconds > v[0].time().nanoseconds);
+         }}}},
+      {"String",
+       {Kind::duration,
+        {0, [](Self self, Values) -> Result<TemplateValue> { return GoPrintDuration(self.duration()); }}}},
       {"Seconds", {Kind::duration, {0, seconds(1e9)}}},
       {"Minutes", {Kind::duration, {0, seconds(60e9)}}},
       {"Hours", {Kind::duration, {0, seconds(3600e9)}}},

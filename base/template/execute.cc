@@ -22,32 +22,49 @@ using Piped = std::optional<TemplateValue>;
 // The kind of thing a value is taken for, in Go's words.
 std::string_view ParameterName(TemplateParameter parameter) {
   switch (parameter) {
-    case TemplateParameter::any: return "interface {}";
-    case TemplateParameter::boolean: return "bool";
-    case TemplateParameter::integer: return "int";
-    case TemplateParameter::real: return "float64";
-    case TemplateParameter::text: return "string";
-    case TemplateParameter::time: return "time.Time";
-    case TemplateParameter::list: return "[]interface {}";
-    case TemplateParameter::texts: return "[]string";
-    case TemplateParameter::map: return "map[string]interface {}";
+    case TemplateParameter::any:
+      return "interface {}";
+    case TemplateParameter::boolean:
+      return "bool";
+    case TemplateParameter::integer:
+      return "int";
+    case TemplateParameter::real:
+      return "float64";
+    case TemplateParameter::text:
+      return "string";
+    case TemplateParameter::time:
+      return "time.Time";
+    case TemplateParameter::list:
+      return "[]interface {}";
+    case TemplateParameter::texts:
+      return "[]string";
+    case TemplateParameter::map:
+      return "map[string]interface {}";
   }
   return "";
 }
 
 bool Fits(const TemplateValue& value, TemplateParameter parameter) {
   switch (parameter) {
-    case TemplateParameter::any: return true;
-    case TemplateParameter::boolean: return value.kind() == Kind::boolean;
-    case TemplateParameter::integer: return value.kind() == Kind::integer;
-    case TemplateParameter::real: return value.kind() == Kind::real;
-    case TemplateParameter::text: return value.kind() == Kind::text;
-    case TemplateParameter::time: return value.kind() == Kind::time;
-    case TemplateParameter::list: return value.kind() == Kind::list;
+    case TemplateParameter::any:
+      return true;
+    case TemplateParameter::boolean:
+      return value.kind() == Kind::boolean;
+    case TemplateParameter::integer:
+      return value.kind() == Kind::integer;
+    case TemplateParameter::real:
+      return value.kind() == Kind::real;
+    case TemplateParameter::text:
+      return value.kind() == Kind::text;
+    case TemplateParameter::time:
+      return value.kind() == Kind::time;
+    case TemplateParameter::list:
+      return value.kind() == Kind::list;
     case TemplateParameter::texts:
       return value.kind() == Kind::list &&
              std::ranges::all_of(value.list(), [](const auto& item) { return item.kind() == Kind::text; });
-    case TemplateParameter::map: return value.kind() == Kind::map;
+    case TemplateParameter::map:
+      return value.kind() == Kind::map;
   }
   return false;
 }
@@ -56,13 +73,17 @@ bool Fits(const TemplateValue& value, TemplateParameter parameter) {
 bool InUrlAttribute(std::string_view before) {
   if (!before.ends_with('"') && !before.ends_with('\'')) return false;
   before.remove_suffix(1);
-  const std::string tail = ToLower(Trim(before.substr(before.size() > 16 ? before.size() - 16 : 0)));
-  return tail.ends_with("href=") || tail.ends_with("src=");
+  const std::string tail = ToLower(before.substr(before.size() > 16 ? before.size() - 16 : 0));
+  std::string_view name = Trim(tail);
+  if (!name.ends_with('=')) return false;
+  name = Trim(name.substr(0, name.size() - 1));
+  return name.ends_with("href") || name.ends_with("src");
 }
 
 bool IsSafeUrl(std::string_view url) {
   const size_t colon = url.find(':');
-  if (colon == std::string_view::npos || url.substr(0, colon).find_first_of("/?#") != std::string_view::npos) return true;
+  if (colon == std::string_view::npos || url.substr(0, colon).find_first_of("/?#") != std::string_view::npos)
+    return true;
   const std::string scheme = ToLower(url.substr(0, colon));
   return scheme == "http" || scheme == "https" || scheme == "mailto";
 }
@@ -95,13 +116,20 @@ class Executor {
 
   Result<TemplateValue> Evaluate(const TemplateValue& dot, const PipelineNode& pipeline);
   Result<TemplateValue> EvaluateCommand(const TemplateValue& dot, const CommandNode& command, const Piped& piped);
-  Result<TemplateValue> EvaluateArgument(const TemplateValue& dot, TemplateParameter parameter, const TemplateNode& node);
+  Result<TemplateValue> EvaluateArgument(const TemplateValue& dot, TemplateParameter parameter,
+                                         const TemplateNode& node);
   Result<TemplateValue> EvaluateConstant(TemplateParameter parameter, const ConstantNode& constant);
-  Result<TemplateValue> EvaluateName(const TemplateValue& dot, const NameNode& name, std::span<const TemplateNodePtr> arguments, const Piped& piped);
-  Result<TemplateValue> EvaluateChain(const TemplateValue& dot, const ChainNode& chain, std::span<const TemplateNodePtr> arguments, const Piped& piped);
-  Result<TemplateValue> Follow(const TemplateValue& dot, TemplateValue receiver, std::span<const std::string> names, std::span<const TemplateNodePtr> arguments, const Piped& piped);
-  Result<TemplateValue> Member(const TemplateValue& dot, const TemplateValue& receiver, const std::string& name, bool first, std::span<const TemplateNodePtr> arguments, const Piped& piped);
-  Result<TemplateValue> CallMethod(const TemplateValue& dot, const TemplateValue& receiver, const std::string& name, const TemplateType::Method& method, std::span<const TemplateNodePtr> arguments, const Piped& piped);
+  Result<TemplateValue> EvaluateName(const TemplateValue& dot, const NameNode& name,
+                                     std::span<const TemplateNodePtr> arguments, const Piped& piped);
+  Result<TemplateValue> EvaluateChain(const TemplateValue& dot, const ChainNode& chain,
+                                      std::span<const TemplateNodePtr> arguments, const Piped& piped);
+  Result<TemplateValue> Follow(const TemplateValue& dot, TemplateValue receiver, std::span<const std::string> names,
+                               std::span<const TemplateNodePtr> arguments, const Piped& piped);
+  Result<TemplateValue> Member(const TemplateValue& dot, const TemplateValue& receiver, const std::string& name,
+                               bool first, std::span<const TemplateNodePtr> arguments, const Piped& piped);
+  Result<TemplateValue> CallMethod(const TemplateValue& dot, const TemplateValue& receiver, const std::string& name,
+                                   const TemplateType::Method& method, std::span<const TemplateNodePtr> arguments,
+                                   const Piped& piped);
 
   // What a call needs beside its function. `whole` is what messages show when the call fails.
   struct Call {
@@ -113,7 +141,8 @@ class Executor {
   };
   Result<TemplateValue> CallFunction(const TemplateValue& dot, const Call& call);
   Result<TemplateValue> ShortCircuit(const TemplateValue& dot, const Call& call);
-  Result<std::vector<TemplateValue>> Arguments(const TemplateValue& dot, const TemplateFunction& function, const Call& call);
+  Result<std::vector<TemplateValue>> Arguments(const TemplateValue& dot, const TemplateFunction& function,
+                                               const Call& call);
   Result<TemplateValue> Validate(TemplateValue value, TemplateParameter parameter);
   Result<TemplateValue> Checked(Result<TemplateValue> result, const std::string& name, size_t position,
                                 const std::function<std::string()>& whole);
@@ -178,7 +207,9 @@ Result<Executor::Flow> Executor::Walk(const TemplateValue& dot, const TemplateNo
 
 Result<Executor::Flow> Executor::WalkNode(const TemplateValue& dot, const TemplateNode& node) {
   switch (node.kind) {
-    case Node::text: TRY_VOID(Write(static_cast<const TextNode&>(node).text)); return Flow::next;
+    case Node::text:
+      TRY_VOID(Write(static_cast<const TextNode&>(node).text));
+      return Flow::next;
     case Node::action: {
       const PipelineNode& pipeline = *static_cast<const ActionNode&>(node).pipeline;
       TRY(const TemplateValue value, Evaluate(dot, pipeline));
@@ -186,12 +217,18 @@ Result<Executor::Flow> Executor::WalkNode(const TemplateValue& dot, const Templa
       return Flow::next;
     }
     case Node::if_:
-    case Node::with: return WalkBranch(dot, static_cast<const BranchNode&>(node));
-    case Node::range: return WalkRange(dot, static_cast<const BranchNode&>(node));
-    case Node::include: return WalkInclude(dot, static_cast<const IncludeNode&>(node));
-    case Node::break_: return Flow::break_;
-    case Node::continue_: return Flow::continue_;
-    default: return Fail("not a statement", ErrorCode::internal);
+    case Node::with:
+      return WalkBranch(dot, static_cast<const BranchNode&>(node));
+    case Node::range:
+      return WalkRange(dot, static_cast<const BranchNode&>(node));
+    case Node::include:
+      return WalkInclude(dot, static_cast<const IncludeNode&>(node));
+    case Node::break_:
+      return Flow::break_;
+    case Node::continue_:
+      return Flow::continue_;
+    default:
+      return Fail("not a statement", ErrorCode::internal);
   }
 }
 
@@ -231,7 +268,8 @@ Result<Executor::Flow> Executor::WalkRange(const TemplateValue& dot, const Branc
     return flow != Flow::break_;
   };
   switch (value.kind()) {
-    case Kind::nil: break;
+    case Kind::nil:
+      break;
     case Kind::list:
       for (size_t i = 0; i < value.list().size(); ++i) {
         TRY(const bool more, once(static_cast<int64_t>(i), value.list()[i]));
@@ -245,13 +283,15 @@ Result<Executor::Flow> Executor::WalkRange(const TemplateValue& dot, const Branc
       }
       break;
     case Kind::integer:
-      if (names.size() > 1) return Fail(fmt::format("can't use {} to iterate over more than one variable", value.integer()));
+      if (names.size() > 1)
+        return Fail(fmt::format("can't use {} to iterate over more than one variable", value.integer()));
       for (int64_t i = 0; i < value.integer(); ++i) {
         TRY(const bool more, once({}, i));
         if (!more) break;
       }
       break;
-    default: return Fail(fmt::format("range can't iterate over {}", GoFormat(value)));
+    default:
+      return Fail(fmt::format("range can't iterate over {}", GoFormat(value)));
   }
   Flow flow = Flow::next;
   if (!ran) {
@@ -326,17 +366,21 @@ Result<TemplateValue> Executor::EvaluateCommand(const TemplateValue& dot, const 
   const std::span<const TemplateNodePtr> arguments = std::span(command.arguments).subspan(1);
   switch (first.kind) {
     case Node::field:
-    case Node::variable: return EvaluateName(dot, static_cast<const NameNode&>(first), arguments, piped);
-    case Node::chain: return EvaluateChain(dot, static_cast<const ChainNode&>(first), arguments, piped);
+    case Node::variable:
+      return EvaluateName(dot, static_cast<const NameNode&>(first), arguments, piped);
+    case Node::chain:
+      return EvaluateChain(dot, static_cast<const ChainNode&>(first), arguments, piped);
     case Node::function: {
       At(first);
       const std::function<std::string()> whole = [&] { return command.ToString(); };
-      return CallFunction(dot, {static_cast<const NameNode&>(first).names[0], command.position, whole, arguments, piped});
+      return CallFunction(dot,
+                          {static_cast<const NameNode&>(first).names[0], command.position, whole, arguments, piped});
     }
     case Node::pipeline:
       TRY_VOID(NotAFunction(first, arguments.size(), piped));
       return Evaluate(dot, static_cast<const PipelineNode&>(first));
-    default: break;
+    default:
+      break;
   }
   At(first);
   TRY_VOID(NotAFunction(first, arguments.size(), piped));
@@ -350,7 +394,8 @@ Result<TemplateValue> Executor::EvaluateArgument(const TemplateValue& dot, Templ
   TRY_VOID(Step());
   At(node);
   switch (node.kind) {
-    case Node::dot: return Validate(dot, parameter);
+    case Node::dot:
+      return Validate(dot, parameter);
     case Node::field:
     case Node::variable: {
       TRY(TemplateValue value, EvaluateName(dot, static_cast<const NameNode&>(node), {}, std::nullopt));
@@ -366,10 +411,12 @@ Result<TemplateValue> Executor::EvaluateArgument(const TemplateValue& dot, Templ
     }
     case Node::function: {
       const std::function<std::string()> whole = [&] { return node.ToString(); };
-      TRY(TemplateValue value, CallFunction(dot, {static_cast<const NameNode&>(node).names[0], node.position, whole, {}, std::nullopt}));
+      TRY(TemplateValue value,
+          CallFunction(dot, {static_cast<const NameNode&>(node).names[0], node.position, whole, {}, std::nullopt}));
       return Validate(std::move(value), parameter);
     }
-    default: return EvaluateConstant(parameter, static_cast<const ConstantNode&>(node));
+    default:
+      return EvaluateConstant(parameter, static_cast<const ConstantNode&>(node));
   }
 }
 
@@ -380,14 +427,22 @@ Result<TemplateValue> Executor::EvaluateConstant(TemplateParameter parameter, co
     if (!nullable) return Fail(fmt::format("cannot assign nil to {}", ParameterName(parameter)));
     return Validate({}, parameter);
   }
-  const auto expected = [&](std::string_view what) { return Fail(fmt::format("expected {}; found {}", what, constant.source)); };
+  const auto expected = [&](std::string_view what) {
+    return Fail(fmt::format("expected {}; found {}", what, constant.source));
+  };
   switch (parameter) {
-    case any: return constant.value;
-    case boolean: return constant.kind == Node::boolean ? Result<TemplateValue>(constant.value) : expected("bool");
-    case text: return constant.kind == Node::literal ? Result<TemplateValue>(constant.value) : expected("string");
-    case integer: return constant.integer ? Result<TemplateValue>(*constant.integer) : expected("integer");
-    case real: return constant.kind == Node::number ? Result<TemplateValue>(constant.real) : expected("float");
-    default: return Fail(fmt::format("can't handle {} for arg of type {}", constant.source, ParameterName(parameter)));
+    case any:
+      return constant.value;
+    case boolean:
+      return constant.kind == Node::boolean ? Result<TemplateValue>(constant.value) : expected("bool");
+    case text:
+      return constant.kind == Node::literal ? Result<TemplateValue>(constant.value) : expected("string");
+    case integer:
+      return constant.integer ? Result<TemplateValue>(*constant.integer) : expected("integer");
+    case real:
+      return constant.kind == Node::number ? Result<TemplateValue>(constant.real) : expected("float");
+    default:
+      return Fail(fmt::format("can't handle {} for arg of type {}", constant.source, ParameterName(parameter)));
   }
 }
 
@@ -407,13 +462,15 @@ Result<TemplateValue> Executor::EvaluateName(const TemplateValue& dot, const Nam
 Result<TemplateValue> Executor::EvaluateChain(const TemplateValue& dot, const ChainNode& chain,
                                               std::span<const TemplateNodePtr> arguments, const Piped& piped) {
   At(chain);
-  if (chain.inner->kind == Node::nil) return Fail(fmt::format("indirection through explicit nil in {}", chain.ToString()));
+  if (chain.inner->kind == Node::nil)
+    return Fail(fmt::format("indirection through explicit nil in {}", chain.ToString()));
   TRY(TemplateValue value, EvaluateArgument(dot, TemplateParameter::any, *chain.inner));
   return Follow(dot, std::move(value), chain.fields, arguments, piped);
 }
 
-Result<TemplateValue> Executor::Follow(const TemplateValue& dot, TemplateValue receiver, std::span<const std::string> names,
-                                       std::span<const TemplateNodePtr> arguments, const Piped& piped) {
+Result<TemplateValue> Executor::Follow(const TemplateValue& dot, TemplateValue receiver,
+                                       std::span<const std::string> names, std::span<const TemplateNodePtr> arguments,
+                                       const Piped& piped) {
   const Piped nothing;
   for (size_t i = 0; i < names.size(); ++i) {
     const bool last = i + 1 == names.size();

@@ -110,7 +110,9 @@ void Printer::IntegerInBase(int64_t value, int base, bool upper, const Spec& spe
   std::array<char, 72> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), magnitude, base).ptr;
   std::string digits(buffer.data(), end);
-  if (upper) std::ranges::transform(digits, digits.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+  if (upper)
+    std::ranges::transform(digits, digits.begin(),
+                           [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
   if (spec.precision == 0 && value == 0) digits.clear();
   if (spec.precision && static_cast<int>(digits.size()) < *spec.precision) {
     digits.insert(0, static_cast<size_t>(*spec.precision) - digits.size(), '0');
@@ -119,7 +121,8 @@ void Printer::IntegerInBase(int64_t value, int base, bool upper, const Spec& spe
   if (spec.Verb() == 'O') prefix += "0o";
   // zeros fill up to the width before "0o" comes in front of them
   if (spec.Verb() == 'O' && spec.zero && !spec.minus && spec.width && !spec.precision) {
-    const size_t wanted = static_cast<size_t>(*spec.width) - std::min<size_t>(static_cast<size_t>(*spec.width), prefix.size() - 2);
+    const size_t wanted =
+        static_cast<size_t>(*spec.width) - std::min<size_t>(static_cast<size_t>(*spec.width), prefix.size() - 2);
     if (digits.size() < wanted) digits.insert(0, wanted - digits.size(), '0');
   }
   if (spec.sharp && base == 16) prefix += upper ? "0X" : "0x";
@@ -133,13 +136,19 @@ void Printer::IntegerInBase(int64_t value, int base, bool upper, const Spec& spe
 void Printer::Integer(int64_t value, const Spec& spec, const TemplateValue& whole) {
   switch (spec.Verb()) {
     case 'v':
-    case 'd': return IntegerInBase(value, 10, false, spec);
-    case 'b': return IntegerInBase(value, 2, false, spec);
+    case 'd':
+      return IntegerInBase(value, 10, false, spec);
+    case 'b':
+      return IntegerInBase(value, 2, false, spec);
     case 'o':
-    case 'O': return IntegerInBase(value, 8, false, spec);
-    case 'x': return IntegerInBase(value, 16, false, spec);
-    case 'X': return IntegerInBase(value, 16, true, spec);
-    case 'c': return Pad(EncodeUtf8(value), spec);
+    case 'O':
+      return IntegerInBase(value, 8, false, spec);
+    case 'x':
+      return IntegerInBase(value, 16, false, spec);
+    case 'X':
+      return IntegerInBase(value, 16, true, spec);
+    case 'c':
+      return Pad(EncodeUtf8(value), spec);
     case 'q': {
       const std::string quoted = Quote(EncodeUtf8(value));
       std::string inside = quoted.substr(1, quoted.size() - 2);
@@ -154,7 +163,8 @@ void Printer::Integer(int64_t value, const Spec& spec, const TemplateValue& whol
       plain.zero = false;
       return Pad(shows_character ? fmt::format("{} '{}'", code, EncodeUtf8(value)) : code, plain);
     }
-    default: return BadVerb(whole, spec);
+    default:
+      return BadVerb(whole, spec);
   }
 }
 
@@ -162,16 +172,24 @@ void Printer::Real(double value, const Spec& spec, const TemplateValue& whole) {
   char verb = spec.Verb();
   int precision = spec.precision.value_or(-1);
   switch (verb) {
-    case 'v': verb = 'g'; break;
-    case 'F': verb = 'f'; [[fallthrough]];
+    case 'v':
+      verb = 'g';
+      break;
+    case 'F':
+      verb = 'f';
+      [[fallthrough]];
     case 'e':
     case 'E':
-    case 'f': precision = spec.precision.value_or(6); break;
+    case 'f':
+      precision = spec.precision.value_or(6);
+      break;
     case 'g':
     case 'G':
     case 'x':
-    case 'X': break;
-    default: return BadVerb(whole, spec);
+    case 'X':
+      break;
+    default:
+      return BadVerb(whole, spec);
   }
   std::string digits = GoFormatFloat(std::fabs(value), verb, precision);
   const bool negative = std::signbit(value) && !std::isnan(value);
@@ -202,16 +220,21 @@ void Printer::Hex(std::string_view bytes, const Spec& spec) {
 void Printer::String(std::string_view text, const Spec& spec, const TemplateValue& whole) {
   const std::string_view cut = spec.precision ? Utf8Prefix(text, static_cast<size_t>(*spec.precision)) : text;
   switch (spec.Verb()) {
-    case 'v': return spec.go_syntax ? Pad(Quote(text), spec) : Pad(cut, spec);
-    case 's': return Pad(cut, spec);
+    case 'v':
+      return spec.go_syntax ? Pad(Quote(text), spec) : Pad(cut, spec);
+    case 's':
+      return Pad(cut, spec);
     case 'x':
-    case 'X': return Hex(text, spec);
+    case 'X':
+      return Hex(text, spec);
     case 'q': {
-      const bool raw = spec.sharp && IsValidUtf8(cut) && cut.find('`') == std::string_view::npos &&
-                       std::ranges::none_of(cut, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
+      const bool raw =
+          spec.sharp && IsValidUtf8(cut) && cut.find('`') == std::string_view::npos &&
+          std::ranges::none_of(cut, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
       return Pad(raw ? fmt::format("`{}`", cut) : Quote(cut), spec);
     }
-    default: return BadVerb(whole, spec);
+    default:
+      return BadVerb(whole, spec);
   }
 }
 
@@ -291,23 +314,31 @@ void Printer::Value(const TemplateValue& value, const Spec& spec, bool nested) {
       return verb == 'v' ? Pad("<nil>", spec) : nested ? Text("<nil>") : BadVerb(value, spec);
     case Kind::boolean:
       return verb == 't' || verb == 'v' ? Pad(value.boolean() ? "true" : "false", spec) : BadVerb(value, spec);
-    case Kind::integer: return Integer(value.integer(), spec, value);
-    case Kind::real: return Real(value.real(), spec, value);
-    case Kind::text: return String(value.text(), spec, value);
-    case Kind::time: return String(GoPrintTime(value.time()), spec, value);
+    case Kind::integer:
+      return Integer(value.integer(), spec, value);
+    case Kind::real:
+      return Real(value.real(), spec, value);
+    case Kind::text:
+      return String(value.text(), spec, value);
+    case Kind::time:
+      return String(GoPrintTime(value.time()), spec, value);
     case Kind::duration:
       if (verb == 'v' || verb == 's' || verb == 'q') return String(GoPrintDuration(value.duration()), spec, value);
       return Integer(value.duration(), spec, value);
-    case Kind::list: return List(value, spec);
-    case Kind::map: return Map(value, spec);
-    case Kind::object: return Object(value, spec);
+    case Kind::list:
+      return List(value, spec);
+    case Kind::map:
+      return Map(value, spec);
+    case Kind::object:
+      return Object(value, spec);
   }
 }
 
 // Reads a format string and prints operands by it.
 class Formatter {
  public:
-  Formatter(std::string_view format, std::span<const TemplateValue> arguments) : format_(format), arguments_(arguments) {}
+  Formatter(std::string_view format, std::span<const TemplateValue> arguments)
+      : format_(format), arguments_(arguments) {}
 
   std::string Run() && {
     while (at_ < format_.size() && !printer_.Full()) {
@@ -327,7 +358,8 @@ class Formatter {
   std::optional<int> Number() {
     if (at_ >= format_.size() || !IsDigit(format_[at_])) return std::nullopt;
     int64_t value = 0;
-    for (; at_ < format_.size() && IsDigit(format_[at_]); ++at_) value = std::min<int64_t>(value * 10 + (format_[at_] - '0'), kTooLarge + 1);
+    for (; at_ < format_.size() && IsDigit(format_[at_]); ++at_)
+      value = std::min<int64_t>(value * 10 + (format_[at_] - '0'), kTooLarge + 1);
     return static_cast<int>(value);
   }
 
@@ -336,7 +368,8 @@ class Formatter {
     if (!At('[')) return;
     reordered_ = true;
     const size_t close = format_.find(']', at_);
-    const auto index = close == std::string_view::npos ? std::nullopt : ParseInteger(format_.substr(at_ + 1, close - at_ - 1));
+    const auto index =
+        close == std::string_view::npos ? std::nullopt : ParseInteger(format_.substr(at_ + 1, close - at_ - 1));
     at_ = close == std::string_view::npos ? at_ + 1 : close + 1;
     if (!index || *index < 1 || *index > static_cast<int64_t>(arguments_.size())) {
       good_index_ = false;
@@ -359,12 +392,23 @@ class Formatter {
   void Flags(Spec& spec) {
     for (; at_ < format_.size(); ++at_) {
       switch (format_[at_]) {
-        case '-': spec.minus = true; break;
-        case '+': spec.plus = true; break;
-        case '#': spec.sharp = true; break;
-        case ' ': spec.space = true; break;
-        case '0': spec.zero = true; break;
-        default: return;
+        case '-':
+          spec.minus = true;
+          break;
+        case '+':
+          spec.plus = true;
+          break;
+        case '#':
+          spec.sharp = true;
+          break;
+        case ' ':
+          spec.space = true;
+          break;
+        case '0':
+          spec.zero = true;
+          break;
+        default:
+          return;
       }
     }
   }
@@ -460,13 +504,17 @@ std::string GoFormatFloat(double value, char verb, int precision) {
   std::array<char, 64> small{};
   if (verb == 'x' || verb == 'X') {
     const double magnitude = std::fabs(value);
-    const auto end = precision < 0 ? std::to_chars(small.data(), small.data() + small.size(), magnitude, std::chars_format::hex).ptr
-                                   : std::to_chars(small.data(), small.data() + small.size(), magnitude, std::chars_format::hex,
-                                                   std::min(precision, 40)).ptr;
+    const auto end =
+        precision < 0 ? std::to_chars(small.data(), small.data() + small.size(), magnitude, std::chars_format::hex).ptr
+                      : std::to_chars(small.data(), small.data() + small.size(), magnitude, std::chars_format::hex,
+                                      std::min(precision, 40))
+                            .ptr;
     std::string text(small.data(), end);
     if (const size_t p = text.find('p'); text.size() - p == 3) text.insert(p + 2, "0");
     text.insert(0, std::signbit(value) ? "-0x" : "0x");
-    if (verb == 'X') std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    if (verb == 'X')
+      std::ranges::transform(text, text.begin(),
+                             [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
     return text;
   }
   if (precision >= 0) {

@@ -6,14 +6,15 @@
 
 #include "base/template/format.h"
 
-// Go's layouts show how the instant Mon Jan 2 15:04:05 MST 2006 would be written; each piece of it that is recognised is
-// replaced by the same piece of the time to print, and all else is copied.
+// Go's layouts show how the instant Mon Jan 2 15:04:05 MST 2006 would be written; each piece of it that is recognised
+// is replaced by the same piece of the time to print, and all else is copied.
 
 namespace base {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
 constexpr int64_t kSecond = 1'000'000'000;
@@ -76,7 +77,10 @@ constexpr auto kLayout = std::to_array<LayoutPiece>({
     {"Jan", [](const Pieces& p) { return std::string(kMonths[p.month - 1].substr(0, 3)); }},
     {"Monday", [](const Pieces& p) { return std::string(kDays[p.weekday]); }},
     {"Mon", [](const Pieces& p) { return std::string(kDays[p.weekday].substr(0, 3)); }},
-    {"MST", [](const Pieces& p) { return p.time->zone.empty() ? Offset(*p.time, "", false, p.time->offset_seconds % 3600 != 0) : p.time->zone; }},
+    {"MST",
+     [](const Pieces& p) {
+       return p.time->zone.empty() ? Offset(*p.time, "", false, p.time->offset_seconds % 3600 != 0) : p.time->zone;
+     }},
     {"002", [](const Pieces& p) { return fmt::format("{:03}", p.day_of_year); }},
     {"01", [](const Pieces& p) { return fmt::format("{:02}", p.month); }},
     {"02", [](const Pieces& p) { return fmt::format("{:02}", p.day); }},
@@ -159,7 +163,9 @@ std::string GoFormatTime(const TemplateTime& time, std::string_view layout) {
   return text;
 }
 
-std::string GoPrintTime(const TemplateTime& time) { return GoFormatTime(time, "2006-01-02 15:04:05.999999999 -0700 MST"); }
+std::string GoPrintTime(const TemplateTime& time) {
+  return GoFormatTime(time, "2006-01-02 15:04:05.999999999 -0700 MST");
+}
 
 std::string GoPrintDuration(int64_t nanoseconds) {
   if (nanoseconds == 0) return "0s";

@@ -32,13 +32,27 @@ void AppendObject(JsonWriter& json, const Pairs& pairs) {
 
 void AppendJson(JsonWriter& json, const TemplateValue& value) {
   switch (value.kind()) {
-    case Kind::nil: json.Null(); return;
-    case Kind::boolean: json.Bool(value.boolean()); return;
-    case Kind::integer: json.Number(value.integer()); return;
-    case Kind::real: json.Number(value.real()); return;
-    case Kind::text: json.String(value.text()); return;
-    case Kind::time: json.String(GoFormatTime(value.time(), "2006-01-02T15:04:05.999999999Z07:00")); return;
-    case Kind::duration: json.Number(value.duration()); return;
+    case Kind::nil:
+      json.Null();
+      return;
+    case Kind::boolean:
+      json.Bool(value.boolean());
+      return;
+    case Kind::integer:
+      json.Number(value.integer());
+      return;
+    case Kind::real:
+      json.Number(value.real());
+      return;
+    case Kind::text:
+      json.String(value.text());
+      return;
+    case Kind::time:
+      json.String(GoFormatTime(value.time(), "2006-01-02T15:04:05.999999999Z07:00"));
+      return;
+    case Kind::duration:
+      json.Number(value.duration());
+      return;
     case Kind::list:
       json.BeginArray();
       for (const TemplateValue& item : value.list()) {
@@ -47,8 +61,12 @@ void AppendJson(JsonWriter& json, const TemplateValue& value) {
       }
       json.EndArray();
       return;
-    case Kind::map: AppendObject(json, value.map()); return;
-    case Kind::object: AppendObject(json, value.fields()); return;
+    case Kind::map:
+      AppendObject(json, value.map());
+      return;
+    case Kind::object:
+      AppendObject(json, value.fields());
+      return;
   }
 }
 
@@ -84,9 +102,7 @@ Result<TemplateValue> Dict(Values v) {
   return TemplateValue::Map(std::move(entries));
 }
 
-std::string Base64Url(std::string_view bytes) {
-  return ReplaceAll(ReplaceAll(Base64(bytes), "+", "-"), "/", "_");
-}
+std::string Base64Url(std::string_view bytes) { return ReplaceAll(ReplaceAll(Base64(bytes), "+", "-"), "/", "_"); }
 
 Result<TemplateValue> Base64UrlDecode(const std::string& text) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -117,11 +133,12 @@ Result<TemplateValue> UrlUnescape(const std::string& text) {
 }
 
 TemplateFunction ToDate(bool must) {
-  return {{text, text}, false, [must](Values v) -> Result<TemplateValue> {
-            if (const auto time = GoParseTime(v[0].text(), v[1].text())) return *time;
-            if (!must) return TemplateTime{};
-            return Invalid(fmt::format("parsing time {} as {}: it does not fit", Quote(v[1].text()), Quote(v[0].text())));
-          }};
+  return {
+      {text, text}, false, [must](Values v) -> Result<TemplateValue> {
+        if (const auto time = GoParseTime(v[0].text(), v[1].text())) return *time;
+        if (!must) return TemplateTime{};
+        return Invalid(fmt::format("parsing time {} as {}: it does not fit", Quote(v[1].text()), Quote(v[0].text())));
+      }};
 }
 
 }  // namespace
@@ -155,26 +172,37 @@ TemplateFunctions AlertmanagerTemplateFunctions(AlertmanagerTemplateContext cont
       {"join", {{text, texts}, false, JoinTexts}},
       {"match", MatchFunction()},
       {"safeHtml", OnText([](const std::string& t) -> Result<TemplateValue> { return TemplateValue::SafeHtml(t); })},
-      {"safeUrl", OnText([](const std::string& t) -> Result<TemplateValue> { return TemplateValue::SafeHtml(EscapeHtml(t)); })},
+      {"safeUrl",
+       OnText([](const std::string& t) -> Result<TemplateValue> { return TemplateValue::SafeHtml(EscapeHtml(t)); })},
       {"urlUnescape", OnText(UrlUnescape)},
       {"reReplaceAll", OnThreeTexts(ReplaceAllMatches)},
       {"stringSlice", {{text}, true, StringSlice}},
-      {"date", {{text, time}, false, [](Values v) -> Result<TemplateValue> { return GoFormatTime(v[1].time(), v[0].text()); }}},
+      {"date",
+       {{text, time}, false, [](Values v) -> Result<TemplateValue> { return GoFormatTime(v[1].time(), v[0].text()); }}},
       {"tz", {{text, time}, false, in_zone}},
-      {"since", {{time}, false, [now](Values v) -> Result<TemplateValue> {
+      {"since",
+       {{time},
+        false,
+        [now](Values v) -> Result<TemplateValue> {
           return TemplateDuration{now.nanoseconds - v[0].time().nanoseconds};
         }}},
       {"now", {{}, false, [now](Values) -> Result<TemplateValue> { return now; }}},
       {"toDate", ToDate(false)},
       {"mustToDate", ToDate(true)},
       {"humanizeDuration", OnNumber(HumanizeSeconds)},
-      {"toJson", {{any}, false, [](Values v) -> Result<TemplateValue> {
+      {"toJson",
+       {{any},
+        false,
+        [](Values v) -> Result<TemplateValue> {
           TRY(std::string json, TemplateToJson(v[0]));
           return json;
         }}},
       {"base64encode", OnText([](const std::string& t) -> Result<TemplateValue> { return Base64Url(t); })},
       {"base64decode", OnText(Base64UrlDecode)},
-      {"list", {{any}, true, [](Values v) -> Result<TemplateValue> { return TemplateValue::List(TemplateList(v.begin(), v.end())); }}},
+      {"list",
+       {{any},
+        true,
+        [](Values v) -> Result<TemplateValue> { return TemplateValue::List(TemplateList(v.begin(), v.end())); }}},
       {"append", {{list, any}, true, AppendItems}},
       {"dict", {{any}, true, Dict}},
   };

@@ -12,7 +12,9 @@ namespace base {
 struct AlertmanagerTemplateContext {
   Timestamp now{};
   // For `tz`; the system's zones by default.
-  std::function<Result<TimeZone>(std::string_view name)> zone = [](std::string_view name) { return TimeZone::Load(name); };
+  std::function<Result<TimeZone>(std::string_view name)> zone = [](std::string_view name) {
+    return TimeZone::Load(name);
+  };
 };
 
 // The functions of Alertmanager's template/template.go: toUpper toLower title trimSpace join match safeHtml safeUrl

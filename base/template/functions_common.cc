@@ -112,7 +112,8 @@ class Alphabet {
   wint_t Upper(wint_t c) const { return locale_ != nullptr ? towupper_l(c, locale_) : ToAsciiUpper(c); }
   wint_t Lower(wint_t c) const { return locale_ != nullptr ? towlower_l(c, locale_) : ToAsciiLower(c); }
   bool IsLetterOrDigit(wint_t c) const {
-    return c == '_' || (locale_ != nullptr ? iswalnum_l(c, locale_) != 0 : c >= 0x80 || std::isalnum(static_cast<int>(c)));
+    return c == '_' ||
+           (locale_ != nullptr ? iswalnum_l(c, locale_) != 0 : c >= 0x80 || std::isalnum(static_cast<int>(c)));
   }
 
  private:
@@ -182,14 +183,18 @@ std::string HumanizeRatio(double value) { return FourDigits(value * 100) + "%"; 
 
 Result<double> TemplateNumber(const TemplateValue& value) {
   switch (value.kind()) {
-    case TemplateValue::Kind::real: return value.real();
-    case TemplateValue::Kind::integer: return static_cast<double>(value.integer());
-    case TemplateValue::Kind::duration: return static_cast<double>(value.duration()) / 1e9;
+    case TemplateValue::Kind::real:
+      return value.real();
+    case TemplateValue::Kind::integer:
+      return static_cast<double>(value.integer());
+    case TemplateValue::Kind::duration:
+      return static_cast<double>(value.duration()) / 1e9;
     case TemplateValue::Kind::text: {
       if (const auto number = ParseFloat(value.text())) return *number;
       return Invalid(fmt::format("strconv.ParseFloat: parsing {}: invalid syntax", Quote(value.text())));
     }
-    default: return Invalid(fmt::format("can't convert {} to float", value.IsNil() ? "<nil>" : value.TypeName()));
+    default:
+      return Invalid(fmt::format("can't convert {} to float", value.IsNil() ? "<nil>" : value.TypeName()));
   }
 }
 

@@ -25,7 +25,8 @@ TemplateValue FromSample(const TemplateSample& sample) {
   TemplateMap labels;
   for (const Label& label : sample.labels) labels.emplace(label.name, label.value);
   if (!sample.text.empty()) labels.insert_or_assign("__value__", sample.text);
-  return TemplateValue::Object(&kSampleType, {{"Labels", TemplateValue::TextMap(std::move(labels))}, {"Value", sample.value}});
+  return TemplateValue::Object(&kSampleType,
+                               {{"Labels", TemplateValue::TextMap(std::move(labels))}, {"Value", sample.value}});
 }
 
 bool IsSample(const TemplateValue& value) { return value.kind() == Kind::object && value.type() == &kSampleType; }
@@ -73,16 +74,19 @@ std::optional<HostAndPort> SplitHostPort(std::string_view text) {
   const std::string_view host = text.substr(0, colon);
   const std::string port(text.substr(colon + 1));
   if (text.starts_with('[')) {
-    if (!host.ends_with(']') || host.find(']') + 1 != host.size() || host.find('[', 1) != std::string_view::npos) return std::nullopt;
+    if (!host.ends_with(']') || host.find(']') + 1 != host.size() || host.find('[', 1) != std::string_view::npos)
+      return std::nullopt;
     return HostAndPort{std::string(host.substr(1, host.size() - 2)), port};
   }
-  if (host.find_first_of(":[]") != std::string_view::npos || port.find_first_of("[]") != std::string::npos) return std::nullopt;
+  if (host.find_first_of(":[]") != std::string_view::npos || port.find_first_of("[]") != std::string::npos)
+    return std::nullopt;
   return HostAndPort{std::string(host), port};
 }
 
 bool IsAddress(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> address{};
-  return inet_pton(AF_INET, host.c_str(), address.data()) == 1 || inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
+  return inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
 Result<TemplateValue> StripPort(const std::string& text) {
@@ -177,7 +181,10 @@ TemplateFunctions PrometheusTemplateFunctions(PrometheusTemplateContext context)
       {"humanizeDuration", OnNumber(HumanizeSeconds)},
       {"humanizePercentage", OnNumber(HumanizeRatio)},
       {"humanizeTimestamp", {{any}, false, HumanizeTimestamp}},
-      {"toTime", {{any}, false, [](Values v) -> Result<TemplateValue> {
+      {"toTime",
+       {{any},
+        false,
+        [](Values v) -> Result<TemplateValue> {
           TRY(const TemplateTime time, ToTime(v[0]));
           return time;
         }}},

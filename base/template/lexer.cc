@@ -15,14 +15,15 @@ using Kind = TemplateTokenKind;
 constexpr std::string_view kOpen = "{{";
 constexpr std::string_view kClose = "}}";
 constexpr std::string_view kSpaces = " \t\r\n";
-constexpr std::array<std::string_view, 10> kKeywords = {"block", "break", "continue", "define", "else",
+constexpr std::array<std::string_view, 10> kKeywords = {"block", "break", "continue", "define",   "else",
                                                         "end",   "if",    "range",    "template", "with"};
 
 bool IsSpace(char c) { return kSpaces.find(c) != std::string_view::npos; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 // Letters beyond ASCII are taken as such without a look at what they are.
 bool IsWordCharacter(char c) {
-  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || static_cast<unsigned char>(c) >= 0x80;
+  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 class Lexer {
@@ -112,16 +113,27 @@ class Lexer {
     const char c = Peek();
     if (IsSpace(c)) return Spaces();
     switch (c) {
-      case '=': return Emit(Kind::assign, at_ + 1);
-      case ':': return Peek(1) == '=' ? Emit(Kind::declare, at_ + 2) : Fail("expected :=");
-      case '|': return Emit(Kind::pipe, at_ + 1);
-      case '"': return Quoted('"', Kind::literal, "unterminated quoted string");
-      case '\'': return Quoted('\'', Kind::character, "unterminated character constant");
-      case '`': return RawQuoted();
-      case '$': return Name(Kind::variable);
-      case '(': ++depth_; return Emit(Kind::left_parenthesis, at_ + 1);
-      case ')': return --depth_ < 0 ? Fail("unexpected right paren") : Emit(Kind::right_parenthesis, at_ + 1);
-      default: break;
+      case '=':
+        return Emit(Kind::assign, at_ + 1);
+      case ':':
+        return Peek(1) == '=' ? Emit(Kind::declare, at_ + 2) : Fail("expected :=");
+      case '|':
+        return Emit(Kind::pipe, at_ + 1);
+      case '"':
+        return Quoted('"', Kind::literal, "unterminated quoted string");
+      case '\'':
+        return Quoted('\'', Kind::character, "unterminated character constant");
+      case '`':
+        return RawQuoted();
+      case '$':
+        return Name(Kind::variable);
+      case '(':
+        ++depth_;
+        return Emit(Kind::left_parenthesis, at_ + 1);
+      case ')':
+        return --depth_ < 0 ? Fail("unexpected right paren") : Emit(Kind::right_parenthesis, at_ + 1);
+      default:
+        break;
     }
     if (c == '.' && !IsDigit(Peek(1))) return Name(Kind::field);
     if (c == '.' || c == '+' || c == '-' || IsDigit(c)) return Number();
@@ -224,12 +236,16 @@ std::vector<TemplateToken> TokenizeTemplate(std::string_view source) { return Le
 std::string Describe(const TemplateToken& token) {
   constexpr size_t kShown = 10;
   switch (token.kind) {
-    case Kind::end_of_text: return "EOF";
-    case Kind::error: return token.problem;
+    case Kind::end_of_text:
+      return "EOF";
+    case Kind::error:
+      return token.problem;
     case Kind::keyword:
     case Kind::dot:
-    case Kind::nil: return fmt::format("<{}>", token.text);
-    default: break;
+    case Kind::nil:
+      return fmt::format("<{}>", token.text);
+    default:
+      break;
   }
   if (token.text.size() > kShown) return Quote(Utf8Prefix(token.text, kShown)) + "...";
   return Quote(token.text);

@@ -68,7 +68,8 @@ std::optional<int64_t> ParseWhole(std::string_view text) {
     base = its_base;
     return true;
   };
-  if (!prefix("0x", "0X", 16) && !prefix("0b", "0B", 2) && !prefix("0o", "0O", 8) && text.size() > 1) prefix("0", "0", 8);
+  if (!prefix("0x", "0X", 16) && !prefix("0b", "0B", 2) && !prefix("0o", "0O", 8) && text.size() > 1)
+    prefix("0", "0", 8);
   std::string digits(text);
   std::erase(digits, '_');
   uint64_t magnitude = 0;

@@ -43,8 +43,9 @@ bool TakeName(std::string_view& text, const std::array<std::string_view, Count>&
   return false;
 }
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
 
@@ -166,10 +167,12 @@ std::optional<TemplateTime> GoParseTime(std::string_view layout, std::string_vie
   Parsed time;
   if (!TakeAll(layout, text, time)) return std::nullopt;
   if (time.afternoon) time.hour = time.hour % 12 + (*time.afternoon ? 12 : 0);
-  const std::chrono::year_month_day date{std::chrono::year(time.year), std::chrono::month(static_cast<unsigned>(time.month)),
+  const std::chrono::year_month_day date{std::chrono::year(time.year),
+                                         std::chrono::month(static_cast<unsigned>(time.month)),
                                          std::chrono::day(static_cast<unsigned>(time.day))};
   constexpr int kFirstYear = 1678, kLastYear = 2261;  // what 64 bits of nanoseconds hold
-  if (!date.ok() || time.year < kFirstYear || time.year > kLastYear || time.hour > 23 || time.minute > 59 || time.second > 59) {
+  if (!date.ok() || time.year < kFirstYear || time.year > kLastYear || time.hour > 23 || time.minute > 59 ||
+      time.second > 59) {
     return std::nullopt;
   }
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();

@@ -113,8 +113,8 @@ Result<std::vector<DefinitionPtr>> Parser::Run() {
   variables_.insert(variables_.end(), given_.begin(), given_.end());
   TRY(List list, ParseList(true));
   // last, so that a definition of the same name within does not hide the text itself
-  definitions_.push_back(std::make_shared<const Template::Definition>(
-      Template::Definition{name_, name_, source_, std::move(list.nodes)}));
+  definitions_.push_back(
+      std::make_shared<const Template::Definition>(Template::Definition{name_, name_, source_, std::move(list.nodes)}));
   return std::move(definitions_);
 }
 
@@ -185,7 +185,9 @@ Result<TemplateNodePtr> Parser::ParseKeyword(const TemplateToken& keyword, std::
 Result<TemplateNodePtr> Parser::ParseBranch(const TemplateToken& keyword) {
   const std::string_view word = keyword.text;
   const size_t variables = variables_.size();
-  auto branch = std::make_unique<BranchNode>(word == "if" ? Node::if_ : word == "range" ? Node::range : Node::with,
+  auto branch = std::make_unique<BranchNode>(word == "if"      ? Node::if_
+                                             : word == "range" ? Node::range
+                                                               : Node::with,
                                              keyword.position);
   TRY(branch->pipeline, ParsePipeline(word, Token::close));
   if (word == "range") ++loops_;
@@ -330,8 +332,10 @@ Result<std::unique_ptr<const PipelineNode>> Parser::ParsePipeline(std::string_vi
       case Token::raw_literal:
       case Token::literal:
       case Token::variable:
-      case Token::left_parenthesis: break;
-      default: return Unexpected(token, context);
+      case Token::left_parenthesis:
+        break;
+      default:
+        return Unexpected(token, context);
     }
     TRY(CommandNode command, ParseCommand());
     pipeline->commands.push_back(std::move(command));
@@ -343,8 +347,10 @@ Result<std::unique_ptr<const PipelineNode>> Parser::ParsePipeline(std::string_vi
       case Node::dot:
       case Node::nil:
       case Node::number:
-      case Node::literal: return Fail(fmt::format("non executable command in pipeline stage {}", i + 1));
-      default: break;
+      case Node::literal:
+        return Fail(fmt::format("non executable command in pipeline stage {}", i + 1));
+      default:
+        break;
     }
   }
   return pipeline;
@@ -388,8 +394,10 @@ Result<TemplateNodePtr> Parser::ParseOperand() {
     case Node::literal:
     case Node::number:
     case Node::nil:
-    case Node::dot: return Fail(fmt::format("unexpected . after term {}", Quote(term->ToString())));
-    default: break;
+    case Node::dot:
+      return Fail(fmt::format("unexpected . after term {}", Quote(term->ToString())));
+    default:
+      break;
   }
   auto chain = std::make_unique<ChainNode>(position, std::move(term));
   chain->fields = std::move(fields);
@@ -408,10 +416,14 @@ Result<TemplateNodePtr> Parser::ParseTerm() {
     return std::make_unique<NameNode>(kind, token.position, std::vector<std::string>{std::move(name)});
   };
   switch (token.kind) {
-    case Token::dot: return constant(Node::dot, {});
-    case Token::nil: return constant(Node::nil, {});
-    case Token::boolean: return constant(Node::boolean, text == "true");
-    case Token::field: return names(Node::field, text.substr(1));
+    case Token::dot:
+      return constant(Node::dot, {});
+    case Token::nil:
+      return constant(Node::nil, {});
+    case Token::boolean:
+      return constant(Node::boolean, text == "true");
+    case Token::field:
+      return names(Node::field, text.substr(1));
     case Token::word:
       if (!functions_.contains(text) && !TemplateBuiltins().contains(text)) {
         return Fail(fmt::format("function {} not defined", Quote(text)));
@@ -444,7 +456,8 @@ Result<TemplateNodePtr> Parser::ParseTerm() {
       --nesting_;
       return pipeline;
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 

@@ -97,7 +97,7 @@ struct ConstantNode : TemplateNode {
   std::string source;
   TemplateValue value;
   std::optional<int64_t> integer{};  // of a number that is a whole one: "1", "1.0"
-  double real = 0;                 // of any number
+  double real = 0;                   // of any number
 };
 
 // field, variable, function. A variable's first name is "$x", fields' follow; a field's are its chain.
@@ -126,8 +126,8 @@ struct Template::Definition {
   bool IsEmpty() const;  // white space and definitions alone
 };
 
-// Parses `source` into definitions: `name` itself and those within it. `existing` are names that need not be empty to be
-// replaced.
+// Parses `source` into definitions: `name` itself and those within it. `existing` are names that need not be empty to
+// be replaced.
 Result<std::vector<std::shared_ptr<const Template::Definition>>> ParseTemplate(
     const std::string& name, std::shared_ptr<const std::string> source, const TemplateFunctions& functions,
     const std::vector<std::string>& variables);

@@ -94,33 +94,51 @@ bool TemplateValue::IsTextMap() const {
 std::string TemplateValue::TypeName() const {
   if (type() != nullptr && !type()->name.empty()) return type()->name;
   switch (kind()) {
-    case Kind::nil: return "interface {}";
-    case Kind::boolean: return "bool";
-    case Kind::integer: return "int";
-    case Kind::real: return "float64";
-    case Kind::text: return safe_html_ ? "template.HTML" : "string";
-    case Kind::time: return "time.Time";
-    case Kind::duration: return "time.Duration";
+    case Kind::nil:
+      return "interface {}";
+    case Kind::boolean:
+      return "bool";
+    case Kind::integer:
+      return "int";
+    case Kind::real:
+      return "float64";
+    case Kind::text:
+      return safe_html_ ? "template.HTML" : "string";
+    case Kind::time:
+      return "time.Time";
+    case Kind::duration:
+      return "time.Duration";
     case Kind::list:
       return std::get<std::shared_ptr<const ListData>>(data_)->texts ? "[]string" : "[]interface {}";
-    case Kind::map: return IsTextMap() ? "map[string]string" : "map[string]interface {}";
-    case Kind::object: return "struct";
+    case Kind::map:
+      return IsTextMap() ? "map[string]string" : "map[string]interface {}";
+    case Kind::object:
+      return "struct";
   }
   return "";
 }
 
 bool TemplateValue::IsTrue() const {
   switch (kind()) {
-    case Kind::nil: return false;
-    case Kind::boolean: return boolean();
-    case Kind::integer: return integer() != 0;
-    case Kind::real: return real() != 0;
-    case Kind::text: return !text().empty();
-    case Kind::duration: return duration() != 0;
-    case Kind::list: return !list().empty();
-    case Kind::map: return !map().empty();
+    case Kind::nil:
+      return false;
+    case Kind::boolean:
+      return boolean();
+    case Kind::integer:
+      return integer() != 0;
+    case Kind::real:
+      return real() != 0;
+    case Kind::text:
+      return !text().empty();
+    case Kind::duration:
+      return duration() != 0;
+    case Kind::list:
+      return !list().empty();
+    case Kind::map:
+      return !map().empty();
     case Kind::time:
-    case Kind::object: return true;
+    case Kind::object:
+      return true;
   }
   return false;
 }

@@ -71,7 +71,8 @@ TEST(Config, EveryMistakeSaysWhere) {
       {"route: {receiver: r}\nreceivers: [{name: r, webhook_configs: [{url: ''}]}]",
        "am.yml:2:41: receivers[0].webhook_configs[0]: one of url or url_file must be given\n"},
       {"route: {receiver: r}\nreceivers: [{name: r, slack_configs: [{api_url: ''}]}]",
-       "am.yml:2:39: receivers[0].slack_configs[0]: no Slack webhook: give api_url or api_url_file here or in global\n"},
+       "am.yml:2:39: receivers[0].slack_configs[0]: no Slack webhook: give api_url or api_url_file here or in "
+       "global\n"},
       {"route: {receiver: r}\nreceivers: [{name: r, webhook_configs: [{url: ftp://x}]}]",
        "am.yml:2:47: receivers[0].webhook_configs[0].url: expected a URL that starts with http:// or https://\n"},
       {"route: {receiver: r}\nreceivers: [{name: r, webhook_configs: [{url: http://x, url_file: y}]}]",

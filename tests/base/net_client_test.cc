@@ -20,15 +20,15 @@ std::string Url(int port, std::string_view path = "/") {
 }
 
 TEST(Client, SendsMethodsHeadersAndBodies) {
-  auto server = HttpServer::Start(
-      {.listen_addresses = {"127.0.0.1:0"}},
-      {{"GET,POST,PUT,DELETE,PATCH", "/", "", [](const HttpRequest& request) {
-          std::string text = request.method;
-          for (const char* name : {"Content-Type", "Content-Length", "User-Agent", "X-Empty", "X-A", "Expect", "Authorization"}) {
-            text += std::string("|") + std::string(request.headers.Get(name));
-          }
-          return Text(text + "|" + request.body);
-        }}});
+  auto server = HttpServer::Start({.listen_addresses = {"127.0.0.1:0"}},
+                                  {{"GET,POST,PUT,DELETE,PATCH", "/", "", [](const HttpRequest& request) {
+                                      std::string text = request.method;
+                                      for (const char* name : {"Content-Type", "Content-Length", "User-Agent",
+                                                               "X-Empty", "X-A", "Expect", "Authorization"}) {
+                                        text += std::string("|") + std::string(request.headers.Get(name));
+                                      }
+                                      return Text(text + "|" + request.body);
+                                    }}});
   ASSERT_TRUE(server);
   const auto client = HttpClient::Start("tocsin/9");
   const std::string address = (*server)->addresses()[0];
@@ -69,7 +69,8 @@ TEST(Client, BadRequests) {
            Case{{.url = "http://"}, "GET http://: malformed URL: No host part in the URL"},
            {{.url = "ftp://u:p@h/x"}, "GET ftp://xxxxx:xxxxx@h/x: unsupported scheme \"ftp\""},
            {{.url = "file:///etc/passwd"}, "GET file:///etc/passwd: unsupported scheme \"file\""},
-           {{.url = "http://h:99999/?key=s"}, "GET http://h:99999/?key=xxxxx: malformed URL: Port number was not a decimal number between 0 and 65535"},
+           {{.url = "http://h:99999/?key=s"},
+            "GET http://h:99999/?key=xxxxx: malformed URL: Port number was not a decimal number between 0 and 65535"},
            {{.url = "http://h/", .headers = {{"A", "b\r\nC: d"}}}, "GET http://h/: malformed header \"A\""},
            {{.url = "http://h/", .headers = {{"A:", "b"}}}, "GET http://h/: malformed header \"A:\""},
            {{.method = "GE T", .url = "http://h/"}, "GE T http://h/: malformed method"},
@@ -95,16 +96,18 @@ TEST(Client, MisbehavingServers) {
            Case{"closes at once", "", false, ErrorCode::unavailable, "Empty reply from server"},
            {"never answers", "", true, ErrorCode::timeout, "timed out after 200ms"},
            {"stops in the head", "HTTP/1.1 200 OK\r\nContent-Le", true, ErrorCode::timeout, "timed out after 200ms"},
-           {"stops in the body", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", true, ErrorCode::timeout, "timed out after 200ms"},
+           {"stops in the body", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", true, ErrorCode::timeout,
+            "timed out after 200ms"},
            {"truncates", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", false, ErrorCode::unavailable,
             "transfer closed with 6 bytes remaining to read"},
-           {"truncates chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", false, ErrorCode::unavailable,
-            "transfer closed with outstanding read data remaining"},
+           {"truncates chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", false,
+            ErrorCode::unavailable, "transfer closed with outstanding read data remaining"},
            {"sends too much", "HTTP/1.1 200 OK\r\n\r\n" + std::string(2000, 'x'), false, ErrorCode::limit_exceeded,
             "the answer is larger than 1000 bytes"},
-           {"announces too much", "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + std::string(1001, 'x'), true, ErrorCode::limit_exceeded,
-            "the answer is larger than 1000 bytes"},
-           {"unpacks to too much", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + Gzip(std::string(100'000, 'x')), false,
+           {"announces too much", "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + std::string(1001, 'x'), true,
+            ErrorCode::limit_exceeded, "the answer is larger than 1000 bytes"},
+           {"unpacks to too much",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + Gzip(std::string(100'000, 'x')), false,
             ErrorCode::limit_exceeded, "the answer is larger than 1000 bytes"},
            {"garbage", "\x01\x02garbage\r\n\r\n", false, ErrorCode::unavailable, "Received HTTP/0.9 when not allowed"},
        }) {
@@ -137,14 +140,17 @@ TEST(Client, ConnectionRefused) {
 }
 
 TEST(Client, RedirectsOnlyOnRequestAndOnlyToHttp) {
-  auto server = HttpServer::Start({.listen_addresses = {"127.0.0.1:0"}},
-                                  {{"GET", "/from", "", [](const HttpRequest&) {
-                                      return HttpResponse{.status = 302, .body = "moved", .headers = {{"Location", "/to"}, {"X-First", "1"}}};
-                                    }},
-                                   {"GET", "/file", "", [](const HttpRequest&) {
-                                      return HttpResponse{.status = 302, .body = "", .headers = {{"Location", "file:///etc/passwd"}}};
-                                    }},
-                                   {"GET", "/to", "", [](const HttpRequest&) { return Text("arrived"); }}});
+  auto server = HttpServer::Start(
+      {.listen_addresses = {"127.0.0.1:0"}},
+      {{"GET", "/from", "",
+        [](const HttpRequest&) {
+          return HttpResponse{.status = 302, .body = "moved", .headers = {{"Location", "/to"}, {"X-First", "1"}}};
+        }},
+       {"GET", "/file", "",
+        [](const HttpRequest&) {
+          return HttpResponse{.status = 302, .body = "", .headers = {{"Location", "file:///etc/passwd"}}};
+        }},
+       {"GET", "/to", "", [](const HttpRequest&) { return Text("arrived"); }}});
   ASSERT_TRUE(server);
   const auto client = HttpClient::Start("test/1");
   const std::string base_url = "http://" + (*server)->addresses()[0];
@@ -243,7 +249,9 @@ TEST(Client, EndCancelsWhatIsUnderWay) {
 TEST(Client, ScriptedSink) {
   const test::ScriptedSink sink("http_sink.py", {"--script", "drop,429:2:retry-after=2,500:body=oops,200"});
   const auto client = HttpClient::Start("test/1");
-  const auto send = [&] { return client->Send({.method = "POST", .url = "http://" + sink.address() + "/hook", .body = "é"}); };
+  const auto send = [&] {
+    return client->Send({.method = "POST", .url = "http://" + sink.address() + "/hook", .body = "é"});
+  };
   EXPECT_EQ(send().error().message, "POST http://" + sink.address() + "/hook: Empty reply from server");
   for (int i = 0; i < 2; ++i) {
     const auto limited = send();

@@ -57,7 +57,8 @@ TEST(Http, RedactUrl) {
        {Case{"http://h:9090/a/b", "http://h:9090/a/b", "http://h:9090/xxxxx"},
         {"http://user:pass@h/", "http://xxxxx:xxxxx@h/", "http://xxxxx:xxxxx@h/"},
         {"http://user@h", "http://xxxxx@h", "http://xxxxx@h"},
-        {"postgresql://u:p@h:5432/db?sslmode=require&password=p", "postgresql://xxxxx:xxxxx@h:5432/db?sslmode=xxxxx&password=xxxxx",
+        {"postgresql://u:p@h:5432/db?sslmode=require&password=p",
+         "postgresql://xxxxx:xxxxx@h:5432/db?sslmode=xxxxx&password=xxxxx",
          "postgresql://xxxxx:xxxxx@h:5432/xxxxx?sslmode=xxxxx&password=xxxxx"},
         {"postgresql://u:p/w?x@h/db", "postgresql://xxxxx:xxxxx@h/db", "postgresql://xxxxx:xxxxx@h/xxxxx"},
         {"http://h/p@q", "http://h/p@q", "http://h/xxxxx"},
@@ -147,14 +148,17 @@ TEST(HttpRoutes, TheMostLiteralRowCounts) {
 }
 
 TEST(HttpRoutes, LandingPage) {
-  const HttpRoutes routes({{"POST", "/-/reload", "Reload <now>", nullptr}, {"GET", "/metrics", "Own metrics", nullptr},
+  const HttpRoutes routes({{"POST", "/-/reload", "Reload <now>", nullptr},
+                           {"GET", "/metrics", "Own metrics", nullptr},
                            {"GET", "/probe/:target", "Probe", nullptr}});
   const std::string page = routes.LandingPage("toc & sin", "/pre");
   EXPECT_NE(page.find("<title>toc &amp; sin</title>"), std::string::npos) << page;
-  EXPECT_NE(page.find("<tr><td>POST</td><td><code>/pre/-/reload</code></td><td>Reload &lt;now&gt;</td></tr>\n"
-                      "<tr><td>GET</td><td><a href=\"/pre/metrics\"><code>/pre/metrics</code></a></td><td>Own metrics</td></tr>\n"
-                      "<tr><td>GET</td><td><code>/pre/probe/:target</code></td><td>Probe</td></tr>\n"),
-            std::string::npos)
+  EXPECT_NE(
+      page.find(
+          "<tr><td>POST</td><td><code>/pre/-/reload</code></td><td>Reload &lt;now&gt;</td></tr>\n"
+          "<tr><td>GET</td><td><a href=\"/pre/metrics\"><code>/pre/metrics</code></a></td><td>Own metrics</td></tr>\n"
+          "<tr><td>GET</td><td><code>/pre/probe/:target</code></td><td>Probe</td></tr>\n"),
+      std::string::npos)
       << page;
 }
 

@@ -50,8 +50,8 @@ TEST_F(MailTest, StartTls) {
   const auto untrusted = client_->SendMail(mail);
   ASSERT_FALSE(untrusted);
   EXPECT_EQ(untrusted.error().code, ErrorCode::unavailable);
-  EXPECT_EQ(untrusted.error().message, "mail to 127.0.0.1:" + std::to_string(sink.port()) +
-                                           ": SSL certificate problem: self-signed certificate");
+  EXPECT_EQ(untrusted.error().message,
+            "mail to 127.0.0.1:" + std::to_string(sink.port()) + ": SSL certificate problem: self-signed certificate");
   mail.tls.ca_file = certificate.cert_file;
   const auto trusted = client_->SendMail(mail);
   ASSERT_TRUE(trusted) << trusted.error().message;
@@ -73,8 +73,8 @@ TEST_F(MailTest, StartTls) {
 
 TEST_F(MailTest, ImplicitTls) {
   const test::TestCertificate certificate(directory_.path());
-  const test::ScriptedSink sink("smtp_sink.py", {"--tls-cert", certificate.cert_file, "--tls-key", certificate.key_file,
-                                                 "--implicit-tls"});
+  const test::ScriptedSink sink(
+      "smtp_sink.py", {"--tls-cert", certificate.cert_file, "--tls-key", certificate.key_file, "--implicit-tls"});
   MailAttempt mail = Mail(sink.port());
   mail.implicit_tls = true;
   mail.require_starttls = true;
@@ -132,7 +132,8 @@ TEST_F(MailTest, RefusedForNowOrForGood) {
       const auto refused = client_->SendMail(Mail(sink.port()));
       ASSERT_FALSE(refused);
       EXPECT_EQ(refused.error().code, test.code);
-      EXPECT_EQ(refused.error().message, "mail to 127.0.0.1:" + std::to_string(sink.port()) + ": the server refused: " + test.want);
+      EXPECT_EQ(refused.error().message,
+                "mail to 127.0.0.1:" + std::to_string(sink.port()) + ": the server refused: " + test.want);
     }
     EXPECT_TRUE(client_->SendMail(Mail(sink.port())));
   }

@@ -37,10 +37,10 @@ class ServerTest : public testing::Test {
             return HttpResponse{.body = Gzip(std::string(5000, 'y')), .headers = {{"Content-Encoding", "gzip"}}};
           }},
          {"GET", "/throw", "Throws", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("oh no"); }},
-         {"GET", "/empty", "Empty", [](const HttpRequest&) { return HttpResponse{.status = 204, .body = "no", .headers = {}}; }},
-         {"GET", "/split", "Header", [](const HttpRequest&) {
-            return HttpResponse{.body = "", .headers = {{"X-A", "1\r\nX-B: 2"}}};
-          }}});
+         {"GET", "/empty", "Empty",
+          [](const HttpRequest&) { return HttpResponse{.status = 204, .body = "no", .headers = {}}; }},
+         {"GET", "/split", "Header",
+          [](const HttpRequest&) { return HttpResponse{.body = "", .headers = {{"X-A", "1\r\nX-B: 2"}}}; }}});
     ASSERT_TRUE(started) << started.error().message;
     server_ = std::move(*started);
     port_ = std::stoi(server_->addresses()[0].substr(server_->addresses()[0].rfind(':') + 1));
@@ -75,7 +75,8 @@ TEST_F(ServerTest, RequestsReachTheirHandlers) {
                           .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
                           .body = "query=a%2Bb+c"});
   EXPECT_EQ(form->body, "POST /echo query=a+b c q=1 body=query=a%2Bb+c");
-  const auto json = Send({.method = "POST", .url = "/echo", .headers = {{"Content-Type", "application/json"}}, .body = "{}"});
+  const auto json =
+      Send({.method = "POST", .url = "/echo", .headers = {{"Content-Type", "application/json"}}, .body = "{}"});
   EXPECT_EQ(json->body, "POST /echo body={}");
 }
 
@@ -164,7 +165,10 @@ TEST_F(ServerTest, IdleConnectionsNeverTakeAllThreads) {
 }
 
 TEST_F(ServerTest, RawRequests) {
-  Start({.listen_addresses = {}, .route_prefix = "", .max_body_bytes = 20, .request_timeout = std::chrono::milliseconds(300)});
+  Start({.listen_addresses = {},
+         .route_prefix = "",
+         .max_body_bytes = 20,
+         .request_timeout = std::chrono::milliseconds(300)});
   struct Case {
     std::string name;
     std::string request;
@@ -174,17 +178,23 @@ TEST_F(ServerTest, RawRequests) {
   const std::string post = "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
   for (const Case& test : {
            Case{"HTTP/1.0", "GET /echo HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "Connection: close\r\n\r\nGET /echo"},
-           {"chunked", post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "body=abcde"},
-           {"chunked and too large", post + "Transfer-Encoding: chunked\r\n\r\n30\r\n" + std::string(48, 'x') + "\r\n0\r\n\r\n",
-            "HTTP/1.1 413 ", "larger than 20 bytes\n"},
+           {"chunked", post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n", "body=abcde"},
+           {"chunked and too large",
+            post + "Transfer-Encoding: chunked\r\n\r\n30\r\n" + std::string(48, 'x') + "\r\n0\r\n\r\n", "HTTP/1.1 413 ",
+            "larger than 20 bytes\n"},
            {"expects to be asked", post + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi",
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", "body=hi"},
-           {"announces too much", post + "Content-Length: 99999999999\r\n\r\n", "HTTP/1.1 413 ", "larger than 20 bytes\n"},
+           {"announces too much", post + "Content-Length: 99999999999\r\n\r\n", "HTTP/1.1 413 ",
+            "larger than 20 bytes\n"},
            {"body never arrives", post + "Content-Length: 10\r\n\r\nhalf", "HTTP/1.1 40", "\n"},
            {"garbage", "\x16\x03\x01 nonsense\r\n\r\n", "HTTP/1.0 400", ""},
            {"two in a row", "GET /echo HTTP/1.1\r\nHost: x\r\n\r\nGET /peer HTTP/1.1\r\nConnection: close\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 9\r\nConnection: keep-alive\r\n\r\nGET /echoHTTP/1.1 200 OK", ""},
-           {"unread body", "POST /nowhere HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET /echo HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "GET /echo"},
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 9\r\nConnection: "
+            "keep-alive\r\n\r\nGET /echoHTTP/1.1 200 OK",
+            ""},
+           {"unread body", "POST /nowhere HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET /echo HTTP/1.0\r\n\r\n",
+            "HTTP/1.1 404 ", "GET /echo"},
        }) {
     SCOPED_TRACE(test.name);
     const std::string answer = Raw(test.request);
@@ -217,7 +227,8 @@ TEST_F(ServerTest, BadAddresses) {
         {{"127.0.0.1"}, "listen address \"127.0.0.1\" has no port"},
         {{"127.0.0.1:http"}, "listen address \"127.0.0.1:http\" has no valid port"},
         {{":70000"}, "listen address \":70000\" has no valid port"},
-        {{"[::1]:9090"}, "listen address \"[::1]:9090\": IPv6 is not supported; listen on IPv4 and put a proxy in front"},
+        {{"[::1]:9090"},
+         "listen address \"[::1]:9090\": IPv6 is not supported; listen on IPv4 and put a proxy in front"},
         {{"192.0.2.1:0"}, "cannot listen on 192.0.2.1:0: Cannot assign requested address"},
         {{}, "no listen address given"}}) {
     SCOPED_TRACE(test.want);
@@ -230,12 +241,11 @@ TEST_F(ServerTest, BadAddresses) {
 TEST(Server, StopLetsRunningHandlersFinish) {
   std::promise<void> entered;
   std::promise<void> leave;
-  auto server = HttpServer::Start({.listen_addresses = {"127.0.0.1:0"}},
-                                  {{"GET", "/slow", "", [&](const HttpRequest&) {
-                                      entered.set_value();
-                                      leave.get_future().wait();
-                                      return Text("done");
-                                    }}});
+  auto server = HttpServer::Start({.listen_addresses = {"127.0.0.1:0"}}, {{"GET", "/slow", "", [&](const HttpRequest&) {
+                                                                             entered.set_value();
+                                                                             leave.get_future().wait();
+                                                                             return Text("done");
+                                                                           }}});
   ASSERT_TRUE(server);
   const auto client = HttpClient::Start("test/1");
   std::promise<std::string> answer;

@@ -139,6 +139,14 @@ TEST(ScrapeConfig, Complaints) {
        "t.yml:1:49: scrape_configs[0].body_size_limit: not a size: \"1XB\" (expected a number with B, KB, MB, GB, TB, "
        "PB or "
        "EB)\n"},
+      {"scrape_configs: [{job_name: a, body_size_limit: 100}]",
+       "t.yml:1:49: scrape_configs[0].body_size_limit: not a size: \"100\" (expected a number with B, KB, MB, GB, TB, "
+       "PB or "
+       "EB)\n"},
+      {"scrape_configs: [{job_name: a, fallback_scrape_protocol: PrometheusProto}]",
+       "t.yml:1:58: scrape_configs[0].fallback_scrape_protocol: unknown scrape protocol \"PrometheusProto\", "
+       "supported: "
+       "OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusText0.0.4, PrometheusText1.0.0\n"},
       {"scrape_configs: [{job_name: a, file_sd_configs: [{files: [x.txt]}]}]",
        "t.yml:1:50: scrape_configs[0].file_sd_configs[0]: path name \"x.txt\" is not valid for file discovery\n"},
       {"scrape_configs: [{job_name: a, scrape_protocols: [PrometheusText0.0.5]}]",

@@ -22,7 +22,7 @@ TEST(Parser, PrintsCanonically) {
       {"-Inf", "-Inf"},
       {"nan", "NaN"},
       {"5m", "5m"},
-      {"-1d2h", "-1d2h"},
+      {"-1d2h", "-26h"},
       {"'it\\'s \\u00e4'", "\"it's \xc3\xa4\""},
       {"`raw\\n`", "\"raw\\\\n\""},
       {"up", "up"},
@@ -247,7 +247,7 @@ TEST(Parser, KnowsPlaces) {
   EXPECT_EQ(sum->expr->range.line, 2U);
   EXPECT_EQ(sum->expr->range.column, 3U);
   EXPECT_EQ(sum->expr->range.begin, 7U);
-  EXPECT_EQ(sum->expr->range.end, 17U);
+  EXPECT_EQ(sum->expr->range.end, 18U);
 }
 
 TEST(Parser, RewritesACopy) {

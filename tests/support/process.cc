@@ -64,8 +64,12 @@ int ChildProcess::Wait() {
 }
 
 ScriptedSink::ScriptedSink(const std::string& script, std::vector<std::string> options) {
-  std::vector<std::string> command = {std::string(kPython), TOCSIN_TESTS_DIR "/support/" + script,
-                                      "--port", "0", "--out", (directory_.path() / "records").string()};
+  std::vector<std::string> command = {std::string(kPython),
+                                      TOCSIN_TESTS_DIR "/support/" + script,
+                                      "--port",
+                                      "0",
+                                      "--out",
+                                      (directory_.path() / "records").string()};
   command.insert(command.end(), options.begin(), options.end());
   process_ = std::make_unique<ChildProcess>(command);
   constexpr std::string_view kReady = "listening on 127.0.0.1:";
@@ -91,8 +95,8 @@ bool ScriptedSink::WaitForRecords(size_t count) const {
 
 TestCertificate::TestCertificate(const std::filesystem::path& directory)
     : cert_file((directory / "cert.pem").string()), key_file((directory / "key.pem").string()) {
-  ChildProcess openssl({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-days", "2", "-subj", "/CN=localhost", "-addext",
+  ChildProcess openssl({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
                         "subjectAltName=DNS:localhost,DNS:mail.example.com,IP:127.0.0.1", "-keyout", key_file, "-out",
                         cert_file});
   if (openssl.Wait() != 0) throw std::runtime_error("openssl: " + openssl.Output());

@@ -13,7 +13,8 @@
 
 namespace test {
 
-// A program started by the test and ended (SIGTERM, then SIGKILL) with the object. Its standard output and error are kept.
+// A program started by the test and ended (SIGTERM, then SIGKILL) with the object. Its standard output and error are
+// kept.
 class ChildProcess {
  public:
   // The first word is looked up in PATH. Throws where it cannot be started.
