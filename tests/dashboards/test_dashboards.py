@@ -170,7 +170,7 @@ class ProvisioningTest(unittest.TestCase):
 
     def test_data_sources(self):
         sources = {source["uid"]: source for source in self.read("datasources", "tocsin.yml")["datasources"]}
-        self.assertEqual([uid for uid, source in sources.items() if source.get("isDefault")], ["tocsin"])
+        self.assertEqual([uid for uid, source in sources.items() if source.get("isDefault")], ["prometheus"])
         # Grafana takes an Alertmanager for Cortex's unless told
         self.assertEqual(sources["alertmanager"]["jsonData"]["implementation"], "prometheus")
         for source in sources.values():

@@ -64,6 +64,11 @@ def run(*command, **options):
     return subprocess.run(command, capture_output=True, text=True, **options)
 
 
+def built_program():
+    paths = (os.path.join(ROOT, "build", preset, "tocsin") for preset in ("test", "release", "dev"))
+    return next((path for path in paths if os.path.exists(path)), None)
+
+
 class DockerfileTest(unittest.TestCase):
     def test_known_instructions(self):
         known = {"FROM", "WORKDIR", "COPY", "RUN", "LABEL", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK",
@@ -157,8 +162,7 @@ class DockerfileTest(unittest.TestCase):
         self.assertEqual([package for package in packages if known.get(package, "(none)") == "(none)"], [])
 
     def test_the_program_finds_its_libraries(self):
-        program = next((path for path in (os.path.join(ROOT, "build", preset, "tocsin")
-                                          for preset in ("release", "test", "dev")) if os.path.exists(path)), None)
+        program = built_program()
         if program is None:
             self.skipTest("the program is not built")
         packages = set(self.runtime_packages())
@@ -265,6 +269,15 @@ class ComposeTest(unittest.TestCase):
                         ["amtool", "check-config", os.path.join(DOCKER, "alertmanager", "alertmanager.yml")]):
             result = run(*command)
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_prometheus_has_the_packs_thresholds(self):
+        program = built_program()
+        if program is None:
+            self.skipTest("the program is not built")
+        files = sorted(glob.glob(os.path.join(ROOT, "packs", "*", "rules", "thresholds.yml")))
+        expanded = run(program, "rules", "expand", *files)
+        self.assertEqual(expanded.returncode, 0, expanded.stderr)
+        self.assertEqual(read_yaml("docker", "prometheus", "rules.yml"), yaml.safe_load(expanded.stdout))
 
     def test_addresses_are_services_of_this_file(self):
         scraped = [target for job in read_yaml("docker", "prometheus", "prometheus.yml")["scrape_configs"]
