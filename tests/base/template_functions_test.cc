@@ -148,7 +148,8 @@ TEST(TimeZone, RefusesWhatItCannotRead) {
   EXPECT_EQ(TimeZone::Load("Europe").error().code == ErrorCode::not_found ||
                 TimeZone::Load("Europe").error().code == ErrorCode::corrupt,
             true);
-  const std::string broken = std::string("TZif2") + std::string(39, '\xff');
+  std::string broken = "TZif2";
+  broken.append(39, '\xff');
   EXPECT_EQ(TimeZone::Parse("x", broken).error().message, "the file of time zone \"x\" is malformed");
   EXPECT_EQ(TimeZone::Parse("x", "").error().code, ErrorCode::corrupt);
 }
