@@ -3,7 +3,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 JOBS    ?= $(shell nproc)
 CMAKE   := cmake
-TOCSIN_CORPUS ?= $(wildcard ../shared/corpus)
+TOCSIN_CORPUS ?= $(abspath $(wildcard ../shared/corpus))
 export TOCSIN_CORPUS
 
 .DEFAULT_GOAL := help

@@ -31,10 +31,11 @@ void ExpectAllPass(const std::filesystem::path& folder) {
 
 TEST(Scripts, Pass) { ExpectAllPass(TESTDATA_DIRECTORY); }
 
-// Prometheus' own scripts, where PROMQL_CORPUS names their folder.
+// Prometheus' own scripts, where TOCSIN_CORPUS names the folder that holds promql/.
 TEST(Scripts, OfPrometheusPass) {
-  const char* folder = std::getenv("PROMQL_CORPUS");
-  if (folder == nullptr) GTEST_SKIP() << "PROMQL_CORPUS is not set";
+  const char* corpus = std::getenv("TOCSIN_CORPUS");
+  if (corpus == nullptr || *corpus == '\0') GTEST_SKIP() << "TOCSIN_CORPUS is not set";
+  const std::filesystem::path folder = std::filesystem::path(corpus) / "promql";
   ExpectAllPass(folder);
 }
 
