@@ -108,7 +108,7 @@ def tocsin(program, work, cluster):
         "POSTGRES_PORT": cluster.port, "PASSWORD_FILE": cluster.tocsin_password_file, "SMTP_PORT": free_port(),
         "HTTP": f"http://127.0.0.1:{free_port()}", "ALERTING": ""})
     with open(path) as file:
-        text = re.sub(r"global: .*", "global: {scrape_interval: 15s, evaluation_interval: 15s}", file.read())
+        text = re.sub(r"^global: .*", "global: {scrape_interval: 15s, evaluation_interval: 15s}", file.read(), flags=re.M)
     with open(path, "w") as file:
         file.write(text)
     return ([program, "run", f"--config.file={path}", f"--web.listen-address=127.0.0.1:{port}",
