@@ -1,4 +1,4 @@
-// What `rules expand` prints, as Prometheus' own tool sees it. Skipped where promtool is not installed.
+// What `rules expand` prints, as Prometheus' own tool sees it.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
