@@ -49,6 +49,7 @@ Dispatcher::Dispatcher(std::shared_ptr<const Config> config, Options options)
       pipeline_(std::make_unique<Pipeline>(config_, Ids(integrations_), options_.pipeline)),
       pool_(std::make_unique<DeliveryPool>(options_.clock, options_.client, options_.metrics, options_.pool,
                                            [this](DeliveryEnd end) { OnEnded(std::move(end)); })) {
+  pipeline_->log().Restore(options_.log);
   options_.metrics.SetConfig(*config_);
 }
 
@@ -82,6 +83,7 @@ void Dispatcher::Start() {
 
 void Dispatcher::Step() {
   std::vector<Delivery> deliveries;
+  std::vector<NotificationLog::Change> changes;
   {
     const std::scoped_lock lock(mutex_);
     const base::Timestamp now = options_.clock.Now();
@@ -95,13 +97,19 @@ void Dispatcher::Step() {
                             .attempts = 0,
                             .last = {}});
     }
+    changes = pipeline_->log().TakeChanges();
     options_.metrics.Suppressed(pipeline_->suppressed_total());
     if (now >= next_counts_) {
       next_counts_ = now + kCountsInterval;
       options_.metrics.SetCounts(pipeline_->Counts(now));
     }
   }
+  Keep(std::move(changes));
   if (!deliveries.empty()) pool_->Submit(std::move(deliveries));
+}
+
+void Dispatcher::Keep(std::vector<NotificationLog::Change> changes) {
+  if (options_.keeper != nullptr && !changes.empty()) options_.keeper->Keep(std::move(changes));
 }
 
 void Dispatcher::Run(std::stop_token stop) {
@@ -121,14 +129,17 @@ void Dispatcher::Run(std::stop_token stop) {
 
 void Dispatcher::OnEnded(DeliveryEnd end) {
   const Delivery& delivery = end.delivery;
+  std::vector<NotificationLog::Change> changes;
   {
     const std::scoped_lock lock(mutex_);
     pipeline_->Complete(delivery.job.id, end.delivered, end.at);
+    changes = pipeline_->log().TakeChanges();
     deliveries_.push_back(Record(end));
     if (deliveries_.size() > options_.remembered_deliveries) deliveries_.pop_front();
     dirty_ = true;
   }
   changed_.notify_all();
+  Keep(std::move(changes));
   options_.metrics.Notified(delivery.id.kind, end.delivered ? "" : delivery.last.category);
   if (end.delivered) {
     base::LogDebug("notified", {{"integration", delivery.id.Key()},

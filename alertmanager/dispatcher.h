@@ -41,6 +41,8 @@ class Dispatcher : public base::AlertSink {
     Pipeline::Options pipeline = {};
     DeliveryPool::Options pool = {};
     size_t remembered_deliveries = 1000;
+    NotificationKeeper* keeper = nullptr;  // borrowed; may be null: then a restart tells everybody again
+    NotificationLog::Entries log = {};     // what an earlier process kept
   };
 
   Dispatcher(std::shared_ptr<const Config> config, Options options);
@@ -68,6 +70,7 @@ class Dispatcher : public base::AlertSink {
  private:
   void Run(std::stop_token stop);
   void OnEnded(DeliveryEnd end);
+  void Keep(std::vector<NotificationLog::Change> changes);
 
   const Options options_;
   mutable std::mutex mutex_;

@@ -128,7 +128,8 @@ void Pipeline::AddJobs(Group& group, const Flush& flush, base::Timestamp now, st
     const IntegrationId& integration = integrations_[index];
     const std::string log_key = LogKey(group.key, integration);
     const base::Duration repeat = group.route->repeat_interval;
-    const NotifyReason reason = NeedsUpdate(FindLog(log_key, now), flush.state, integration.send_resolved, repeat, now);
+    const NotifyReason reason =
+        NeedsUpdate(log_.Find(log_key, now), flush.state, integration.send_resolved, repeat, now);
     if (reason == NotifyReason::none) continue;
     const LogEntry entry{now, flush.state.firing, flush.state.resolved};
     const base::Timestamp expires = now + std::min(options_.retention, 2 * repeat);
@@ -136,7 +137,7 @@ void Pipeline::AddJobs(Group& group, const Flush& flush, base::Timestamp now, st
         group.route->receiver, group.key, group.labels, flush.alerts, reason, options_.external_url, now, repeat});
     if (!integration.send_resolved) std::erase_if(notification->alerts, &NotifiedAlert::resolved);
     if (notification->alerts.empty()) {
-      log_[log_key] = {entry, expires};
+      log_.Put(log_key, entry, expires);
       continue;
     }
     const uint64_t id = next_id_++;
@@ -152,7 +153,7 @@ void Pipeline::Complete(uint64_t job_id, bool delivered, base::Timestamp now) {
   if (found == pending_.end()) return;
   const PendingJob job = std::move(found->second);
   pending_.erase(found);
-  if (delivered && job.expires > now) log_[job.log_key] = {job.entry, job.expires};
+  if (delivered && job.expires > now) log_.Put(job.log_key, job.entry, job.expires);
   const auto at = groups_.find(job.group);
   if (at == groups_.end()) return;
   Group& group = at->second;
@@ -183,22 +184,15 @@ void Pipeline::ForgetTold(const Group& group, const Fingerprints& alerts) {
   const auto integrations = by_receiver_.find(group.route->receiver);
   if (integrations == by_receiver_.end()) return;
   for (const size_t index : integrations->second) {
-    const auto logged = log_.find(LogKey(group.key, integrations_[index]));
-    if (logged == log_.end()) continue;
-    for (const uint64_t fingerprint : alerts) logged->second.entry.firing.erase(fingerprint);
+    log_.ForgetFiring(LogKey(group.key, integrations_[index]), alerts);
   }
-}
-
-const LogEntry* Pipeline::FindLog(const std::string& key, base::Timestamp now) const {
-  const auto found = log_.find(key);
-  return found == log_.end() || found->second.expires <= now ? nullptr : &found->second.entry;
 }
 
 void Pipeline::CollectGarbage(base::Timestamp now) {
   if (now < next_gc_) return;
   next_gc_ = now + options_.gc_interval;
   store_.CollectGarbage(now);
-  std::erase_if(log_, [&](const auto& logged) { return logged.second.expires <= now; });
+  log_.CollectGarbage(now);
 }
 
 void Pipeline::Reload(std::shared_ptr<const Config> config, std::vector<IntegrationId> integrations,

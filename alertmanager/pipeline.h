@@ -11,6 +11,7 @@
 #include "alertmanager/inhibit/inhibit.h"
 #include "alertmanager/notify/dedup.h"
 #include "alertmanager/notify/notification.h"
+#include "alertmanager/notify/notification_log.h"
 #include "alertmanager/route/route.h"
 
 namespace alertmanager {
@@ -84,6 +85,9 @@ class Pipeline {
   // (Alertmanager restarts them and thereby sends early).
   void Reload(std::shared_ptr<const Config> config, std::vector<IntegrationId> integrations, base::Timestamp now);
 
+  // Its changes have to be taken from time to time.
+  NotificationLog& log() { return log_; }
+
   // Alerts not resolved at `now`, by fingerprint, judged now.
   std::vector<AlertStatus> Alerts(base::Timestamp now) const;
   std::vector<GroupStatus> Groups(base::Timestamp now) const;
@@ -111,10 +115,6 @@ class Pipeline {
     LogEntry entry;
     base::Timestamp expires;
   };
-  struct Logged {
-    LogEntry entry;
-    base::Timestamp expires;
-  };
   // The alerts of one flush as the receivers will see them.
   struct Flush {
     std::vector<NotifiedAlert> alerts;
@@ -129,7 +129,6 @@ class Pipeline {
   void AddJobs(Group& group, const Flush& flush, base::Timestamp now, std::vector<NotifyJob>& jobs);
   void FinishFlush(Group& group);
   void ForgetTold(const Group& group, const Fingerprints& alerts);
-  const LogEntry* FindLog(const std::string& key, base::Timestamp now) const;
   void CollectGarbage(base::Timestamp now);
   std::vector<FiringAlert> Firing(base::Timestamp now) const;
 
@@ -143,7 +142,7 @@ class Pipeline {
   std::map<std::pair<const Route*, base::Labels>, uint64_t> group_ids_;
   std::set<std::pair<base::Timestamp, uint64_t>> schedule_;  // groups with no job in flight
   std::map<uint64_t, PendingJob> pending_;
-  std::map<std::string, Logged> log_;  // the notification log, by group key and integration
+  NotificationLog log_;
   base::Timestamp next_gc_{};
   uint64_t next_id_ = 1;
   uint64_t suppressed_total_ = 0;

@@ -6,6 +6,7 @@
 #include "base/labels.h"
 #include "promql/engine.h"
 #include "promql/value.h"
+#include "rules/alert_change.h"
 #include "rules/alert_state.h"
 #include "store/appender.h"
 #include "store/querier.h"
@@ -20,16 +21,17 @@ struct Environment {
   const store::Querier& querier;
   store::Appendable& appendable;
   base::AlertSink& sink;
-  base::Labels external_labels;  // added to alerts that leave, where they do not have them already
-  std::string external_url;      // "http://host:9090", for the alerts' links back
+  StateKeeper* keeper = nullptr;  // told of every evaluation; may be null
+  base::Labels external_labels;   // added to alerts that leave, where they do not have them already
+  std::string external_url;       // "http://host:9090", for the alerts' links back
   base::Duration resend_delay = kResendDelay;
 };
 
 // One evaluation of a rule.
 struct EvaluationTimes {
-  base::Timestamp now;                 // alert state and templates
-  base::Duration query_offset{0};      // the query and its samples are this much earlier
-  base::Duration interval{0};          // of the group
+  base::Timestamp now;             // alert state and templates
+  base::Duration query_offset{0};  // the query and its samples are this much earlier
+  base::Duration interval{0};      // of the group
   base::Timestamp SampleTime() const { return now - query_offset; }
 };
 

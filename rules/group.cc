@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/json_writer.h"
 #include "base/log.h"
 
 namespace rules {
@@ -30,6 +31,14 @@ std::vector<std::unique_ptr<LiveRule>> MakeRules(const std::vector<Rule>& rules)
   return live;
 }
 
+std::vector<std::string> MakeKeys(const std::vector<Rule>& rules) {
+  std::map<std::string, size_t> occurrences;
+  std::vector<std::string> keys;
+  keys.reserve(rules.size());
+  for (const Rule& rule : rules) keys.push_back(Group::RuleKey(rule, occurrences[Group::RuleKey(rule, 0)]++));
+  return keys;
+}
+
 }  // namespace
 
 void EndSeries(const std::vector<base::Labels>& series, base::Timestamp time, store::Appendable& appendable) {
@@ -49,7 +58,17 @@ Group::Group(RuleGroup definition, const GroupDefaults& defaults)
       interval_(IntervalOf(definition_, defaults)),
       query_offset_(definition_.query_offset.value_or(defaults.query_offset)),
       slot_offset_(SlotOffset(definition_, interval_)),
-      rules_(MakeRules(definition_.rules)) {}
+      rules_(MakeRules(definition_.rules)),
+      rule_keys_(MakeKeys(definition_.rules)) {}
+
+std::string Group::RuleKey(const Rule& rule, size_t occurrence) {
+  base::JsonWriter key;
+  key.BeginArray().String(rule.name);
+  for (const auto& [name, text] : rule.labels) key.String(name).String(text);
+  if (occurrence > 0) key.Number(static_cast<uint64_t>(occurrence));
+  key.EndArray();
+  return std::move(key).Take();
+}
 
 base::Timestamp Group::SlotAt(base::Timestamp now) const {
   const auto since = now.time_since_epoch() - slot_offset_;
@@ -63,9 +82,15 @@ GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment
   if (retired_ || (last_evaluation_ && now <= *last_evaluation_)) return {};
   const auto begin = std::chrono::steady_clock::now();
   const EvaluationTimes times{.now = now, .query_offset = query_offset_, .interval = interval_};
+  SkipGap(now);
   GroupOutcome outcome;
-  for (const auto& rule : rules_) {
+  GroupChanges changes{.group = Key(), .time = now, .event = GroupEvent::evaluated, .rules = {}};
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    const auto& rule = rules_[i];
     RuleOutcome one = rule->Evaluate(times, definition_.limit, environment);
+    if (!one.changes.empty()) {
+      changes.rules.push_back({rule_keys_[i], rule->rule().name, std::exchange(one.changes, {})});
+    }
     if (one.error && !one.evaluated) {
       base::LogWarn("a rule could not be evaluated", {{"file", definition_.file},
                                                       {"group", definition_.name},
@@ -75,11 +100,39 @@ GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment
     outcome.rules.push_back(std::move(one));
   }
   EndLeftOvers(times.SampleTime(), environment);
+  if (environment.keeper != nullptr) environment.keeper->Keep(std::move(changes));
   outcome.duration = std::chrono::steady_clock::now() - begin;
   const std::scoped_lock lock(mutex_);
   last_evaluation_ = now;
   duration_ = outcome.duration;
   return outcome;
+}
+
+void Group::SkipGap(base::Timestamp now) {
+  if (!std::exchange(restored_, false)) return;
+  const base::Duration gap = now - *last_evaluation_ - interval_;
+  if (gap.count() <= 0) return;
+  for (const auto& rule : rules_) rule->SkipTime(gap);
+}
+
+std::vector<base::Alert> Group::Restore(KeptGroup kept, base::Timestamp now, const Environment& environment) {
+  const std::scoped_lock evaluating(evaluating_);
+  const EvaluationTimes times{.now = now, .query_offset = query_offset_, .interval = interval_};
+  std::vector<base::Alert> to_send;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    if (rules_[i]->rule().kind == RuleKind::recording) continue;
+    auto alerts = kept.alerts.extract(rule_keys_[i]);
+    if (alerts.empty()) continue;
+    std::ranges::move(rules_[i]->Restore(std::move(alerts.mapped()), times, environment), std::back_inserter(to_send));
+  }
+  restored_ = true;
+  const base::Timestamp evaluated = std::min(kept.evaluated, now);
+  if (environment.keeper != nullptr && !kept.alerts.empty()) {
+    environment.keeper->Keep(Gone(Key(), std::move(kept), now, GroupEvent::reloaded));
+  }
+  const std::scoped_lock lock(mutex_);
+  last_evaluation_ = evaluated;
+  return to_send;
 }
 
 void Group::EndLeftOvers(base::Timestamp time, const Environment& environment) {
@@ -109,7 +162,7 @@ bool Group::Same(const RuleGroup& definition, const GroupDefaults& defaults) con
          std::ranges::equal(definition.rules, definition_.rules, SameRule);
 }
 
-void Group::TakeStateFrom(Group& old) {
+void Group::TakeStateFrom(Group& old, base::Timestamp now, StateKeeper* keeper) {
   const std::scoped_lock evaluating(evaluating_, old.evaluating_);
   old.retired_ = true;
   using Identity = std::pair<std::string, TextMap>;
@@ -121,7 +174,10 @@ void Group::TakeStateFrom(Group& old) {
     rule->TakeStateFrom(*same->second.front());
     same->second.pop_front();
   }
+  GroupChanges gone = old.ForgetAll(now);
   left_over_ = std::exchange(old.left_over_, {});
+  restored_ = old.restored_;
+  if (keeper != nullptr && !gone.rules.empty()) keeper->Keep(std::move(gone));
   for (const auto& rule : old.rules_) {
     for (base::Labels& series : rule->TakeSeries()) left_over_.push_back(std::move(series));
   }
@@ -135,9 +191,21 @@ bool Group::Writes(const base::Labels& series) const {
   return std::ranges::any_of(rules_, [&](const auto& rule) { return rule->Writes(series); });
 }
 
-std::vector<base::Labels> Group::Retire() {
+GroupChanges Group::ForgetAll(base::Timestamp now) {
+  GroupChanges gone{.group = Key(), .time = now, .event = GroupEvent::reloaded, .rules = {}};
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    auto changes = rules_[i]->Forget(ChangeCause::rule_gone);
+    if (!changes.empty()) gone.rules.push_back({rule_keys_[i], rules_[i]->rule().name, std::move(changes)});
+  }
+  return gone;
+}
+
+std::vector<base::Labels> Group::Retire(base::Timestamp now, StateKeeper* keeper) {
   const std::scoped_lock evaluating(evaluating_);
   retired_ = true;
+  GroupChanges gone = ForgetAll(now);
+  gone.event = GroupEvent::ended;
+  if (keeper != nullptr) keeper->Keep(std::move(gone));
   std::vector<base::Labels> series = std::exchange(left_over_, {});
   for (const auto& rule : rules_) {
     for (base::Labels& one : rule->TakeSeries()) series.push_back(std::move(one));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/alert_change.h"
 #include "rules/live_rule.h"
 
 namespace rules {
@@ -52,18 +53,28 @@ class Group {
 
   GroupSnapshot Snapshot() const;
 
+  // A rule's name in what is kept: the alert's name, its labels, and which of the equal ones it is.
+  static std::string RuleKey(const Rule& rule, size_t occurrence);
+
+  // Before the first evaluation: goes on where an earlier process stopped. Alerts of rules that are not here any more
+  // are told to the keeper as gone. Time beyond one interval between that process' last evaluation and this one's first
+  // does not count for `for` and keep_firing_for: nobody knows what was then. Returns the alerts to be told again.
+  std::vector<base::Alert> Restore(KeptGroup kept, base::Timestamp now, const Environment& environment);
+
   // Whether a group of this definition would be the same, so that it may go on as it is.
   bool Same(const RuleGroup& definition, const GroupDefaults& defaults) const;
 
   // Alerts and series of the group this one replaces, rule by rule of equal name and labels, in order. What is left
   // over ends with this group's next evaluation. Waits for an evaluation of `old` under way; `old` does nothing after.
-  void TakeStateFrom(Group& old);
+  void TakeStateFrom(Group& old, base::Timestamp now, StateKeeper* keeper);
 
   bool Writes(const base::Labels& series) const;
   // Ends the group: evaluations do nothing from now on. Returns the series it wrote last.
-  std::vector<base::Labels> Retire();
+  std::vector<base::Labels> Retire(base::Timestamp now, StateKeeper* keeper);
 
  private:
+  GroupChanges ForgetAll(base::Timestamp now);  // with evaluating_ held
+  void SkipGap(base::Timestamp now);
   void EndLeftOvers(base::Timestamp time, const Environment& environment);
 
   const RuleGroup definition_;
@@ -71,11 +82,13 @@ class Group {
   const base::Duration query_offset_;
   const base::Duration slot_offset_;
   const std::vector<std::unique_ptr<LiveRule>> rules_;
+  const std::vector<std::string> rule_keys_;  // of the same places
 
   mutable std::mutex evaluating_;  // held during an evaluation
   // guarded by evaluating_
   std::vector<base::Labels> left_over_;
   bool retired_ = false;
+  bool restored_ = false;  // and not evaluated since
 
   mutable std::mutex mutex_;
   // guarded by mutex_

@@ -68,12 +68,18 @@ base::Alert ToSend(const ActiveAlert& alert, const std::string& generator_url, c
 
 std::string_view Reason(store::AppendStatus status) {
   switch (status) {
-    case store::AppendStatus::ok: return "";
-    case store::AppendStatus::out_of_order: return "out of order sample";
-    case store::AppendStatus::too_old: return "too old sample";
-    case store::AppendStatus::duplicate: return "duplicate sample for timestamp";
-    case store::AppendStatus::series_limit: return "the store is full, no new series is taken";
-    case store::AppendStatus::invalid_labels: return "invalid labels";
+    case store::AppendStatus::ok:
+      return "";
+    case store::AppendStatus::out_of_order:
+      return "out of order sample";
+    case store::AppendStatus::too_old:
+      return "too old sample";
+    case store::AppendStatus::duplicate:
+      return "duplicate sample for timestamp";
+    case store::AppendStatus::series_limit:
+      return "the store is full, no new series is taken";
+    case store::AppendStatus::invalid_labels:
+      return "invalid labels";
   }
   return "";
 }
@@ -82,9 +88,12 @@ std::string_view Reason(store::AppendStatus status) {
 
 std::string_view ToString(RuleHealth health) {
   switch (health) {
-    case RuleHealth::unknown: return "unknown";
-    case RuleHealth::ok: return "ok";
-    case RuleHealth::err: return "err";
+    case RuleHealth::unknown:
+      return "unknown";
+    case RuleHealth::ok:
+      return "ok";
+    case RuleHealth::err:
+      return "err";
   }
   return "";
 }
@@ -105,6 +114,7 @@ RuleOutcome LiveRule::Evaluate(const EvaluationTimes& times, int limit, const En
   } else {
     outcome.error = std::move(output).error();
   }
+  outcome.changes = std::exchange(changes_, {});
   outcome.duration = std::chrono::steady_clock::now() - begin;
 
   const std::scoped_lock lock(mutex_);
@@ -117,8 +127,7 @@ RuleOutcome LiveRule::Evaluate(const EvaluationTimes& times, int limit, const En
 
 base::Result<LiveRule::Output> LiveRule::EvaluateExpression(const EvaluationTimes& times, int limit,
                                                             const Environment& environment) {
-  TRY(promql::QueryResult answer,
-      environment.engine.Instant(*rule_.parsed, times.SampleTime(), environment.querier));
+  TRY(promql::QueryResult answer, environment.engine.Instant(*rule_.parsed, times.SampleTime(), environment.querier));
   TRY(promql::Vector result, AsVector(std::move(answer.value)));
   if (rule_.kind == RuleKind::recording) {
     TRY(promql::Vector samples, Record(std::move(result), limit));
@@ -168,9 +177,9 @@ base::Result<std::map<base::Labels, LiveRule::Found>> LiveRule::FindAlerts(const
 
   std::map<base::Labels, Found> found;
   for (const promql::VectorSample& sample : result) {
-    const TemplateInput input = plain ? TemplateInput{}
-                                      : MakeTemplateInput(sample.labels, sample.value, environment.external_labels,
-                                                          environment.external_url);
+    const TemplateInput input =
+        plain ? TemplateInput{}
+              : MakeTemplateInput(sample.labels, sample.value, environment.external_labels, environment.external_url);
     base::LabelsBuilder labels(sample.labels);
     labels.Remove(base::kMetricName);
     for (const auto& [name, text] : label_texts) labels.Set(name, text.Expand(input));
@@ -187,13 +196,17 @@ base::Result<std::map<base::Labels, LiveRule::Found>> LiveRule::FindAlerts(const
 base::Result<LiveRule::Output> LiveRule::MoveAlerts(std::map<base::Labels, Found> found, const EvaluationTimes& times,
                                                     int limit, const Environment& environment) {
   const AlertPolicy policy{.hold = rule_.hold, .keep_firing_for = rule_.keep_firing_for};
-  const std::string generator_url = fmt::format("{}/graph?g0.expr={}&g0.tab=1", environment.external_url,
-                                                base::EscapeUrlQuery(promql::ToString(*rule_.parsed)));
+  const std::string generator_url = GeneratorUrl(environment);
   const std::scoped_lock lock(mutex_);
   for (auto it = alerts_.begin(); it != alerts_.end();) {
     const auto seen = found.find(it->first);
     const auto next = Next(it->second.alert.status, seen != found.end(), policy, times.now);
     if (!next) {
+      const AlertState was = it->second.alert.status.state;
+      changes_.push_back({.alert = std::move(it->second.alert),
+                          .before = was,
+                          .forgotten = true,
+                          .cause = was == AlertState::resolved ? ChangeCause::none : ChangeCause::not_found});
       it = alerts_.erase(it);
       continue;
     }
@@ -208,6 +221,7 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(std::map<base::Labels, Found
   for (auto& [labels, news] : found) {
     const AlertStatus status = *Next(std::nullopt, true, policy, times.now);
     alerts_[labels] = {.alert = {labels, std::move(news.annotations), news.value, status},
+                       .kept = std::nullopt,
                        .state_series = {},
                        .for_state_series = {}};
   }
@@ -224,11 +238,71 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(std::map<base::Labels, Found
     output.alerts.push_back(ToSend(live.alert, generator_url, times, environment));
   }
   if (limit > 0 && active > static_cast<size_t>(limit)) {
-    alerts_.clear();
+    changes_ = ForgetLocked(ChangeCause::limit);
     return base::Fail(base::ErrorCode::limit_exceeded,
                       fmt::format("exceeded limit of {} with {} alerts", limit, active));
   }
+  for (auto& [labels, live] : alerts_) {
+    if (auto change = ChangeBetween(live.kept, live.alert)) changes_.push_back(*std::move(change));
+    live.kept = live.alert.status;
+  }
   return output;
+}
+
+std::string LiveRule::GeneratorUrl(const Environment& environment) const {
+  return fmt::format("{}/graph?g0.expr={}&g0.tab=1", environment.external_url,
+                     base::EscapeUrlQuery(promql::ToString(*rule_.parsed)));
+}
+
+std::vector<AlertChange> LiveRule::ForgetLocked(ChangeCause cause) {
+  std::vector<AlertChange> changes;
+  for (auto& [labels, live] : alerts_) {
+    const AlertState was = live.alert.status.state;
+    changes.push_back({.alert = std::move(live.alert),
+                       .before = was,
+                       .forgotten = true,
+                       .cause = was == AlertState::resolved ? ChangeCause::none : cause});
+  }
+  alerts_.clear();
+  return changes;
+}
+
+std::vector<AlertChange> LiveRule::Forget(ChangeCause cause) {
+  const std::scoped_lock lock(mutex_);
+  return ForgetLocked(cause);
+}
+
+std::vector<base::Alert> LiveRule::Restore(std::vector<ActiveAlert> alerts, const EvaluationTimes& times,
+                                           const Environment& environment) {
+  const std::string generator_url = GeneratorUrl(environment);
+  promql::Vector samples;
+  std::vector<base::Alert> to_send;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (ActiveAlert& alert : alerts) {
+      LiveAlert live{.alert = std::move(alert), .kept = std::nullopt, .state_series = {}, .for_state_series = {}};
+      live.kept = live.alert.status;
+      AlertStatus& status = live.alert.status;
+      if (status.state != AlertState::resolved) AppendStateSamples(live, times.SampleTime(), samples);
+      if (status.state != AlertState::pending) {
+        status.last_sent_at = times.now;
+        to_send.push_back(ToSend(live.alert, generator_url, times, environment));
+      }
+      const base::Labels labels = live.alert.labels;
+      alerts_.insert_or_assign(labels, std::move(live));
+    }
+  }
+  for (const promql::VectorSample& sample : samples) series_.emplace(sample.labels, store::SeriesRef::none);
+  return to_send;
+}
+
+void LiveRule::SkipTime(base::Duration gap) {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [labels, live] : alerts_) {
+    AlertStatus& status = live.alert.status;
+    if (status.state == AlertState::pending) status.active_at += gap;
+    if (status.keep_firing_since) *status.keep_firing_since += gap;
+  }
 }
 
 void LiveRule::AppendStateSamples(LiveAlert& live, base::Timestamp time, promql::Vector& samples) const {
@@ -240,10 +314,8 @@ void LiveRule::AppendStateSamples(LiveAlert& live, base::Timestamp time, promql:
     return labels;
   };
   if (live.state_series_of != live.alert.status.state) {
-    live.state_series = builder()
-                            .Set(base::kMetricName, "ALERTS")
-                            .Set(kAlertState, ToString(live.alert.status.state))
-                            .Build();
+    live.state_series =
+        builder().Set(base::kMetricName, "ALERTS").Set(kAlertState, ToString(live.alert.status.state)).Build();
     live.state_series_of = live.alert.status.state;
   }
   if (live.for_state_series.empty()) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/alert.h"
+#include "rules/alert_change.h"
 #include "rules/alert_template.h"
 #include "rules/environment.h"
 #include "rules/rule.h"
@@ -16,13 +17,6 @@ namespace rules {
 
 enum class RuleHealth : uint8_t { unknown, ok, err };
 std::string_view ToString(RuleHealth health);
-
-struct ActiveAlert {
-  base::Labels labels;
-  base::Labels annotations;
-  double value = 0;
-  AlertStatus status;
-};
 
 // A rule as the API shows it.
 struct RuleSnapshot {
@@ -40,6 +34,7 @@ struct RuleOutcome {
   bool evaluated = false;            // the expression had a result, even where storing it failed
   size_t samples = 0;                // stored, staleness markers not counted
   std::chrono::nanoseconds duration{0};
+  std::vector<AlertChange> changes;  // of the alerts, those sent again included
 };
 
 // A rule with its state: active alerts, and the series it wrote last. Evaluate is called by one thread at a time;
@@ -58,6 +53,16 @@ class LiveRule {
   // The alerts and series of the rule this one replaces at a reload. `old` is left empty.
   void TakeStateFrom(LiveRule& old);
 
+  // Before the first evaluation: the alerts of an earlier process, as if this rule had found them. Returns those that
+  // fire or have resolved, to be told again: what the earlier process still had to deliver is lost.
+  std::vector<base::Alert> Restore(std::vector<ActiveAlert> alerts, const EvaluationTimes& times,
+                                   const Environment& environment);
+  // Time in which nobody looked does not count: the clocks of `for` and keep_firing_for are set forward by `gap`.
+  void SkipTime(base::Duration gap);
+
+  // Lets go of all alerts; what is returned says so.
+  std::vector<AlertChange> Forget(ChangeCause cause);
+
   // Whether the last evaluation wrote this series. Like Evaluate, for one thread at a time.
   bool Writes(const base::Labels& series) const;
   // The series written last, which the caller must end if the rule is to go.
@@ -66,7 +71,8 @@ class LiveRule {
  private:
   struct LiveAlert {
     ActiveAlert alert;
-    base::Labels state_series;  // ALERTS…, of the state it was built for
+    std::optional<AlertStatus> kept;  // as the last change said
+    base::Labels state_series;        // ALERTS…, of the state it was built for
     AlertState state_series_of = AlertState::resolved;
     base::Labels for_state_series;
   };
@@ -79,12 +85,14 @@ class LiveRule {
     std::vector<base::Alert> alerts;
   };
 
+  std::vector<AlertChange> ForgetLocked(ChangeCause cause);  // with mutex_ held
   base::Result<Output> EvaluateExpression(const EvaluationTimes& times, int limit, const Environment& environment);
   base::Result<promql::Vector> Record(promql::Vector result, int limit) const;
   base::Result<std::map<base::Labels, Found>> FindAlerts(const promql::Vector& result, const EvaluationTimes& times,
                                                          const Environment& environment) const;
   base::Result<Output> MoveAlerts(std::map<base::Labels, Found> found, const EvaluationTimes& times, int limit,
                                   const Environment& environment);
+  std::string GeneratorUrl(const Environment& environment) const;
   void AppendStateSamples(LiveAlert& alert, base::Timestamp time, promql::Vector& samples) const;
   void StoreSamples(const promql::Vector& samples, base::Timestamp time, const Environment& environment,
                     RuleOutcome& outcome);
@@ -95,6 +103,7 @@ class LiveRule {
   const Texts label_texts_;  // of an alerting rule
   const Texts annotation_texts_;
   std::unordered_map<base::Labels, store::SeriesRef, base::LabelsHash> series_;  // of the last good evaluation
+  std::vector<AlertChange> changes_;                                             // of the evaluation under way
 
   mutable std::mutex mutex_;
   // guarded by mutex_

@@ -19,6 +19,7 @@ std::shared_ptr<const Environment> MakeEnvironment(const ManagerOptions& options
                                                          .querier = options.querier,
                                                          .appendable = options.appendable,
                                                          .sink = options.sink,
+                                                         .keeper = options.keeper,
                                                          .external_labels = config.external_labels,
                                                          .external_url = config.external_url});
 }
@@ -56,13 +57,29 @@ std::shared_ptr<Manager::Entry> Manager::Replace(const RuleGroup& definition, co
     if (before) metrics_->RemoveGroup(definition.Key());
     metrics_->AddGroup(definition.Key(), entry->group->interval(), definition.rules.size());
   }
-  if (before) entry->group->TakeStateFrom(*before->group);
+  if (before) entry->group->TakeStateFrom(*before->group, now, options_.keeper);
   return entry;
+}
+
+// All in one message to the sink: one that sees a part first could take the rest for news.
+void Manager::GoOn(const std::vector<std::shared_ptr<Entry>>& entries, const Environment& environment,
+                   base::Timestamp now) {
+  std::vector<base::Alert> to_send;
+  for (const auto& entry : entries) {
+    auto kept = kept_.extract(entry->group->Key());
+    if (kept.empty()) continue;
+    std::ranges::move(entry->group->Restore(std::move(kept.mapped()), now, environment), std::back_inserter(to_send));
+  }
+  for (auto& [key, kept] : std::exchange(kept_, {})) {
+    if (options_.keeper != nullptr) options_.keeper->Keep(Gone(key, std::move(kept), now, GroupEvent::ended));
+  }
+  if (!to_send.empty()) options_.sink.Send(to_send);
 }
 
 void Manager::Apply(ManagerConfig config) {
   const std::scoped_lock applying(applying_);
   const base::Timestamp now = options_.clock.Now();
+  const auto environment = MakeEnvironment(options_, config);
   std::map<std::string, std::shared_ptr<Entry>> old;
   {
     const std::scoped_lock lock(mutex_);
@@ -72,15 +89,16 @@ void Manager::Apply(ManagerConfig config) {
   for (const RuleGroup& definition : config.rules.groups) {
     entries.push_back(Replace(definition, config.defaults, now, old));
   }
+  GoOn(entries, *environment, now);
   std::vector<Ending> endings;
   for (const auto& [key, entry] : old) {
     if (metrics_) metrics_->RemoveGroup(key);
-    endings.push_back({now + 2 * entry->group->interval(), entry->group->Retire()});
+    endings.push_back({now + 2 * entry->group->interval(), entry->group->Retire(now, options_.keeper)});
   }
   const std::scoped_lock lock(mutex_);
   entries_ = std::move(entries);
   endings_.insert(endings_.end(), endings.begin(), endings.end());
-  environment_ = MakeEnvironment(options_, config);
+  environment_ = environment;
   WakeWorkers();
 }
 

@@ -31,6 +31,7 @@ struct ManagerOptions {
   store::Appendable& appendable;
   base::AlertSink& sink;
   prometheus::Registry* registry = nullptr;  // for the metrics of itself; may be null
+  StateKeeper* keeper = nullptr;             // may be null: then nothing survives
 };
 
 // What a configuration says; replaced as a whole by a reload.
@@ -52,6 +53,9 @@ class Manager {
  public:
   explicit Manager(ManagerOptions options);
   ~Manager();  // lets evaluations under way finish
+
+  // What an earlier process kept; the first Apply goes on from it. Before that, if at all.
+  void Restore(KeptState kept) { kept_ = std::move(kept); }
 
   // Takes over a checked configuration. Groups that say the same go on untouched; of those that changed, the rules of
   // equal name and labels keep their alerts; series of what is gone end.
@@ -90,10 +94,12 @@ class Manager {
   void Work(const std::stop_token& stop);
   std::shared_ptr<Entry> Replace(const RuleGroup& definition, const GroupDefaults& defaults, base::Timestamp now,
                                  std::map<std::string, std::shared_ptr<Entry>>& old);
+  void GoOn(const std::vector<std::shared_ptr<Entry>>& entries, const Environment& environment, base::Timestamp now);
 
   const ManagerOptions options_;
   const std::unique_ptr<Metrics> metrics_;
   std::mutex applying_;  // one Apply at a time
+  KeptState kept_;       // guarded by applying_; what no group has taken on
 
   mutable std::mutex mutex_;
   // guarded by mutex_

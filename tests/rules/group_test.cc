@@ -271,7 +271,7 @@ groups:
       - {alert: B, expr: v > 5, labels: {severity: page}}
 )"),
                 kDefaults);
-  changed.TakeStateFrom(*group_);
+  changed.TakeStateFrom(*group_, world_.clock().Now(), nullptr);
   EXPECT_TRUE(Evaluate(30).rules.empty()) << "the old group is retired";
   world_.Put("v", 30, 9);
   changed.Evaluate(At(30), world_.environment());
