@@ -16,7 +16,9 @@
 #include "alertmanager/api/api.h"
 #include "alertmanager/dispatcher.h"
 #include "alertmanager/metrics.h"
+#include "alertmanager/notification_log_database.h"
 #include "app/config.h"
+#include "app/data_folder.h"
 #include "app/process_metrics.h"
 #include "app/store_metrics.h"
 #include "base/log.h"
@@ -28,6 +30,7 @@
 #include "promql/engine.h"
 #include "rules/api/api.h"
 #include "rules/manager.h"
+#include "rules/state_database.h"
 #include "store/head.h"
 
 namespace app {
@@ -118,6 +121,7 @@ class Composition : public Program {
   void Stop() override;
 
  private:
+  base::Result<void> OpenDatabase(const Config& config);
   base::Result<void> ReplaceExporter(const Config& config);
   void MakeDispatcher(const Config& config);
   void Apply(const Config& config);
@@ -141,6 +145,13 @@ class Composition : public Program {
   ReloadMetrics reload_metrics_{registry_};
   alertmanager::Metrics alert_metrics_{registry_};
   std::unique_ptr<base::HttpClient> client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
+  // What survives the process; all null without a storage path or a role that has state.
+  std::unique_ptr<DataFolder> data_folder_;
+  std::unique_ptr<base::WriteBehind> writer_;
+  std::unique_ptr<rules::StateDatabase> rule_state_;
+  std::unique_ptr<alertmanager::NotificationLogDatabase> notification_log_;
+  rules::KeptState kept_rule_state_;  // until the parts have taken them over
+  alertmanager::NotificationLog::Entries kept_notifications_;
   std::unique_ptr<store::Head> head_;
   std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
   const promql::Engine engine_{promql::EngineOptions{}};
@@ -157,6 +168,7 @@ class Composition : public Program {
 base::Result<void> Composition::Begin(const Config& config) {
   storage_ = config.storage;
   external_url_ = ExternalUrl(options_);
+  TRY_VOID(OpenDatabase(config));
   head_ = std::make_unique<store::Head>(ToHeadOptions(config.storage));
   TRY_VOID(ReplaceExporter(config));
   if (options_.roles.rules) {
@@ -165,7 +177,9 @@ base::Result<void> Composition::Begin(const Config& config) {
                                                                            .querier = *head_,
                                                                            .appendable = *head_,
                                                                            .sink = sinks_,
-                                                                           .registry = &registry_});
+                                                                           .registry = &registry_,
+                                                                           .keeper = rule_state_.get()});
+    rule_manager_->Restore(std::move(kept_rule_state_));
     scrapes_ = std::make_unique<ingest::ScrapeManager>(*head_, clock_, *client_, &registry_);
   }
   MakeDispatcher(config);
@@ -178,11 +192,27 @@ base::Result<void> Composition::Begin(const Config& config) {
   return {};
 }
 
+base::Result<void> Composition::OpenDatabase(const Config& config) {
+  if (options_.storage_path.empty() || !(options_.roles.rules || options_.roles.alertmanager)) return {};
+  TRY(data_folder_, DataFolder::Take(options_.storage_path));
+  TRY(auto database, base::Database::Open(data_folder_->DatabasePath()));
+  TRY_VOID(rules::StateDatabase::Prepare(*database));
+  TRY_VOID(alertmanager::NotificationLogDatabase::Prepare(*database));
+  TRY(kept_rule_state_, rules::StateDatabase::Load(*database));
+  TRY(kept_notifications_, alertmanager::NotificationLogDatabase::Load(*database));
+  writer_ = base::WriteBehind::Start(std::move(database), clock_, {});
+  rule_state_ = std::make_unique<rules::StateDatabase>(
+      *writer_, rules::StateDatabase::Options{.history_retention = config.storage.history_retention});
+  notification_log_ = std::make_unique<alertmanager::NotificationLogDatabase>(*writer_);
+  return {};
+}
+
 base::Result<void> Composition::ReplaceExporter(const Config& config) {
   exporter::ExporterOptions sources{.sources = {[this] { return exporter::FromCollectable(registry_); },
                                                 ProcessMetrics,
                                                 [] { return exporter::MetricFamilies{BuildInfo()}; },
-                                                [this] { return StoreMetrics(head_->Stats()); }}};
+                                                [this] { return StoreMetrics(head_->Stats()); },
+                                                [this] { return WriterMetrics(writer_.get()); }}};
   const exporter::ExporterConfig nothing;
   TRY(std::shared_ptr<exporter::Exporter> made,
       exporter::Exporter::Create(options_.roles.exporter ? config.collectors : nothing, clock_, std::move(sources)));
@@ -197,7 +227,9 @@ void Composition::MakeDispatcher(const Config& config) {
       alertmanager::Dispatcher::Options{.clock = clock_,
                                         .client = *client_,
                                         .metrics = alert_metrics_,
-                                        .pipeline = {.external_url = external_url_}});
+                                        .pipeline = {.external_url = external_url_},
+                                        .keeper = notification_log_.get(),
+                                        .log = std::move(kept_notifications_)});
 }
 
 // What a reload replaces. Cannot fail: the configuration was checked.

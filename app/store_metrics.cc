@@ -52,4 +52,28 @@ exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats) {
   return families;
 }
 
+exporter::MetricFamilies WriterMetrics(const base::WriteBehind* writer) {
+  using enum exporter::MetricType;
+  exporter::MetricFamilies families;
+  if (writer == nullptr) return families;
+  const base::WriteBehind::Stats stats = writer->GetStats();
+  AddValue(families, "tocsin_storage_queued_writes", gauge, "Changes that wait to be written to the database.",
+           stats.queued_writes);
+  AddValue(families, "tocsin_storage_queued_bytes", gauge, "Bytes of changes that wait to be written, about.",
+           stats.queued_bytes);
+  AddValue(families, "tocsin_storage_writes_total", counter, "Changes written since the start.", stats.committed);
+  AddValue(families, "tocsin_storage_writes_dropped_total", counter,
+           "Changes lost because too many waited to be written.", stats.dropped);
+  AddValue(families, "tocsin_storage_writes_rejected_total", counter, "Changes the database refused.",
+           stats.rejected);
+  AddValue(families, "tocsin_storage_failures_total", counter,
+           "Commits that failed and were tried again: disk full, file locked.", stats.failures);
+  if (stats.last_success) {
+    exporter::AddSample(Add(families, "tocsin_storage_last_success_timestamp_seconds", gauge,
+                            "When changes were last committed."),
+                        "", base::ToSeconds(*stats.last_success));
+  }
+  return families;
+}
+
 }  // namespace app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/write_behind.h"
 #include "exporter/metric_family.h"
 #include "store/head.h"
 
@@ -7,5 +8,8 @@ namespace app {
 
 // tocsin_store_…: what the store holds and what it refused.
 exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats);
+
+// tocsin_storage_…: how what survives a restart gets to the disk. Nothing for null.
+exporter::MetricFamilies WriterMetrics(const base::WriteBehind* writer);
 
 }  // namespace app

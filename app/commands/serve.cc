@@ -19,6 +19,7 @@ base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, co
   options.config_file = invocation.Get("config.file");
   options.http.listen_addresses = invocation.GetAll("web.listen-address");
   options.external_url = invocation.Get("web.external-url");
+  options.storage_path = invocation.Get("storage.path");
   const std::string prefix(base::Trim(invocation.Get("web.route-prefix")));
   if (!prefix.empty() && prefix != "/") options.http.route_prefix = prefix.starts_with('/') ? prefix : "/" + prefix;
   while (options.external_url.ends_with('/')) options.external_url.pop_back();
@@ -74,8 +75,8 @@ std::vector<Flag> ServeFlags(std::string config_file, std::string listen_address
       {"web.external-url", "URL", "", "The URL under which people reach this server; links in messages start with it.",
        false},
       {"web.route-prefix", "PATH", "", "A prefix of every path that is served.", false},
-      {"storage.path", "FOLDER", "data/", "For state that is to survive a restart. This version keeps all of it in memory.",
-       false},
+      {"storage.path", "FOLDER", "data/",
+       "What is to survive a restart: alert state, alert history, who was told what. Empty: nothing is kept.", false},
       {"log.level", "LEVEL", "info", "The least severe messages shown: debug, info, warn or error.", false},
       {"log.format", "FORMAT", "logfmt", "logfmt or json.", false},
   };
