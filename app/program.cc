@@ -31,6 +31,7 @@
 #include "rules/api/api.h"
 #include "rules/manager.h"
 #include "rules/state_database.h"
+#include "store/durable.h"
 #include "store/head.h"
 
 namespace app {
@@ -153,9 +154,10 @@ class Composition : public Program {
   rules::KeptState kept_rule_state_;  // until the parts have taken them over
   alertmanager::NotificationLog::Entries kept_notifications_;
   std::unique_ptr<store::Head> head_;
+  std::unique_ptr<store::Durable> durable_;
   std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
   const promql::Engine engine_{promql::EngineOptions{}};
-  std::shared_ptr<alertmanager::Dispatcher> dispatcher_;  // null without the role or its section
+  std::shared_ptr<alertmanager::Dispatcher> dispatcher_;             // null without the role or its section
   std::shared_ptr<alertmanager::AlertmanagerClient> alertmanagers_;  // null without the role of rules
   SinkFan sinks_;
   std::unique_ptr<rules::Manager> rule_manager_;  // null without the role, as scrapes_
@@ -168,8 +170,8 @@ class Composition : public Program {
 base::Result<void> Composition::Begin(const Config& config) {
   storage_ = config.storage;
   external_url_ = ExternalUrl(options_);
-  TRY_VOID(OpenDatabase(config));
   head_ = std::make_unique<store::Head>(ToHeadOptions(config.storage));
+  TRY_VOID(OpenDatabase(config));
   TRY_VOID(ReplaceExporter(config));
   if (options_.roles.rules) {
     rule_manager_ = std::make_unique<rules::Manager>(rules::ManagerOptions{.clock = clock_,
@@ -196,11 +198,16 @@ base::Result<void> Composition::OpenDatabase(const Config& config) {
   if (options_.storage_path.empty() || !(options_.roles.rules || options_.roles.alertmanager)) return {};
   TRY(data_folder_, DataFolder::Take(options_.storage_path));
   TRY(auto database, base::Database::Open(data_folder_->DatabasePath()));
+  TRY_VOID(store::Durable::Prepare(*database));
   TRY_VOID(rules::StateDatabase::Prepare(*database));
   TRY_VOID(alertmanager::NotificationLogDatabase::Prepare(*database));
   TRY(kept_rule_state_, rules::StateDatabase::Load(*database));
   TRY(kept_notifications_, alertmanager::NotificationLogDatabase::Load(*database));
+  TRY(const auto reading, base::Database::OpenReadOnly(data_folder_->DatabasePath()));
   writer_ = base::WriteBehind::Start(std::move(database), clock_, {});
+  if (options_.roles.rules) {
+    TRY(durable_, store::Durable::Restore(*reading, *head_, *writer_, clock_.Now(), {}));
+  }
   rule_state_ = std::make_unique<rules::StateDatabase>(
       *writer_, rules::StateDatabase::Options{.history_retention = config.storage.history_retention});
   notification_log_ = std::make_unique<alertmanager::NotificationLogDatabase>(*writer_);
@@ -208,11 +215,10 @@ base::Result<void> Composition::OpenDatabase(const Config& config) {
 }
 
 base::Result<void> Composition::ReplaceExporter(const Config& config) {
-  exporter::ExporterOptions sources{.sources = {[this] { return exporter::FromCollectable(registry_); },
-                                                ProcessMetrics,
-                                                [] { return exporter::MetricFamilies{BuildInfo()}; },
-                                                [this] { return StoreMetrics(head_->Stats()); },
-                                                [this] { return WriterMetrics(writer_.get()); }}};
+  exporter::ExporterOptions sources{
+      .sources = {[this] { return exporter::FromCollectable(registry_); }, ProcessMetrics,
+                  [] { return exporter::MetricFamilies{BuildInfo()}; }, [this] { return StoreMetrics(head_->Stats()); },
+                  [this] { return WriterMetrics(writer_.get()); }, [this] { return DurableMetrics(durable_.get()); }}};
   const exporter::ExporterConfig nothing;
   TRY(std::shared_ptr<exporter::Exporter> made,
       exporter::Exporter::Create(options_.roles.exporter ? config.collectors : nothing, clock_, std::move(sources)));
@@ -223,24 +229,23 @@ base::Result<void> Composition::ReplaceExporter(const Config& config) {
 void Composition::MakeDispatcher(const Config& config) {
   if (!options_.roles.alertmanager || !config.alertmanager || dispatcher_) return;
   dispatcher_ = std::make_shared<alertmanager::Dispatcher>(
-      config.alertmanager,
-      alertmanager::Dispatcher::Options{.clock = clock_,
-                                        .client = *client_,
-                                        .metrics = alert_metrics_,
-                                        .pipeline = {.external_url = external_url_},
-                                        .keeper = notification_log_.get(),
-                                        .log = std::move(kept_notifications_)});
+      config.alertmanager, alertmanager::Dispatcher::Options{.clock = clock_,
+                                                             .client = *client_,
+                                                             .metrics = alert_metrics_,
+                                                             .pipeline = {.external_url = external_url_},
+                                                             .keeper = notification_log_.get(),
+                                                             .log = std::move(kept_notifications_)});
 }
 
 // What a reload replaces. Cannot fail: the configuration was checked.
 void Composition::Apply(const Config& config) {
   ApplySinks(config);
   if (rule_manager_) {
-    rule_manager_->Apply({.rules = config.rules,
-                          .defaults = {.interval = config.global.evaluation_interval,
-                                       .query_offset = config.global.rule_query_offset},
-                          .external_labels = ToLabels(config.global.external_labels),
-                          .external_url = external_url_});
+    rule_manager_->Apply(
+        {.rules = config.rules,
+         .defaults = {.interval = config.global.evaluation_interval, .query_offset = config.global.rule_query_offset},
+         .external_labels = ToLabels(config.global.external_labels),
+         .external_url = external_url_});
   }
   if (scrapes_) {
     std::vector<ingest::InProcessTarget> own;
@@ -318,7 +323,11 @@ void Composition::Stop() {
 }
 
 void Composition::Maintain(const std::stop_token& stop) {
-  while (clock_.SleepUntil(clock_.Now() + kMaintenanceInterval, stop)) head_->Maintain(clock_.Now());
+  while (clock_.SleepUntil(clock_.Now() + kMaintenanceInterval, stop)) {
+    const base::Timestamp now = clock_.Now();
+    head_->Maintain(now);
+    if (durable_) durable_->Maintain(now, now - storage_.retention);
+  }
 }
 
 std::vector<base::Endpoint> Composition::Endpoints() {

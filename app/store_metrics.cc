@@ -38,10 +38,8 @@ exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats) {
   exporter::MetricFamily& refused =
       Add(families, "tocsin_store_samples_refused_total", counter, "Samples not stored, by reason.");
   const std::initializer_list<std::pair<std::string_view, uint64_t>> reasons = {
-      {"duplicate", stats.duplicates},
-      {"invalid_labels", stats.invalid_labels},
-      {"out_of_order", stats.out_of_order},
-      {"series_limit", stats.over_series_limit},
+      {"duplicate", stats.duplicates},      {"invalid_labels", stats.invalid_labels},
+      {"out_of_order", stats.out_of_order}, {"series_limit", stats.over_series_limit},
       {"too_old", stats.too_old},
   };
   for (const auto& [reason, count] : reasons) {
@@ -64,15 +62,31 @@ exporter::MetricFamilies WriterMetrics(const base::WriteBehind* writer) {
   AddValue(families, "tocsin_storage_writes_total", counter, "Changes written since the start.", stats.committed);
   AddValue(families, "tocsin_storage_writes_dropped_total", counter,
            "Changes lost because too many waited to be written.", stats.dropped);
-  AddValue(families, "tocsin_storage_writes_rejected_total", counter, "Changes the database refused.",
-           stats.rejected);
+  AddValue(families, "tocsin_storage_writes_rejected_total", counter, "Changes the database refused.", stats.rejected);
   AddValue(families, "tocsin_storage_failures_total", counter,
            "Commits that failed and were tried again: disk full, file locked.", stats.failures);
   if (stats.last_success) {
-    exporter::AddSample(Add(families, "tocsin_storage_last_success_timestamp_seconds", gauge,
-                            "When changes were last committed."),
-                        "", base::ToSeconds(*stats.last_success));
+    exporter::AddSample(
+        Add(families, "tocsin_storage_last_success_timestamp_seconds", gauge, "When changes were last committed."), "",
+        base::ToSeconds(*stats.last_success));
   }
+  return families;
+}
+
+exporter::MetricFamilies DurableMetrics(const store::Durable* durable) {
+  using enum exporter::MetricType;
+  exporter::MetricFamilies families;
+  if (durable == nullptr) return families;
+  const store::Durable::Stats stats = durable->GetStats();
+  AddValue(families, "tocsin_storage_log_bytes", gauge, "Bytes of the log of samples not yet in blocks.",
+           stats.log_bytes);
+  AddValue(families, "tocsin_storage_block_bytes_total", counter, "Bytes of blocks of samples written since the start.",
+           stats.block_bytes);
+  AddValue(families, "tocsin_storage_block_samples_total", counter, "Samples moved to blocks since the start.",
+           stats.block_samples);
+  AddValue(families, "tocsin_storage_restored_series", gauge, "Series found at the start.", stats.restored.series);
+  AddValue(families, "tocsin_storage_damaged_rows", gauge, "Rows that did not read at the start and were left out.",
+           stats.restored.damaged);
   return families;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/write_behind.h"
 #include "exporter/metric_family.h"
+#include "store/durable.h"
 #include "store/head.h"
 
 namespace app {
@@ -11,5 +12,6 @@ exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats);
 
 // tocsin_storage_…: how what survives a restart gets to the disk. Nothing for null.
 exporter::MetricFamilies WriterMetrics(const base::WriteBehind* writer);
+exporter::MetricFamilies DurableMetrics(const store::Durable* durable);
 
 }  // namespace app

@@ -92,6 +92,9 @@ void WriteBehind::Work(const std::stop_token& stop) {
     }
     uint64_t rejected = 0;
     const auto committed = Commit(batch, rejected);
+    for (const Write& write : batch) {
+      if (write.done) write.done(committed.has_value());
+    }
     if (!committed) {
       GiveBack(std::move(batch), committed.error());
       continue;
@@ -118,6 +121,7 @@ Result<void> WriteBehind::Commit(std::deque<Write>& batch, uint64_t& rejected) {
       LogError("a write was left out", {{"error", applied.error()}});
       ++rejected;
       TRY_VOID(database_->Execute("ROLLBACK TO one"));
+      if (write.done) write.done(false);
     }
     TRY_VOID(database_->Execute("RELEASE one"));
   }

@@ -34,7 +34,10 @@ class WriteBehind {
     size_t bytes = 0;  // what it holds, about
     // Called on the writer's thread, within a transaction, and once more after a failure. An error other than
     // unavailable is logged and the write is left out, so that one bad row does not hold up all others.
-    std::function<Result<void>(Database&)> apply;
+    std::function<Result<void>(Database&)> apply = {};
+    // Called on the writer's thread after each apply: whether what it did is there to stay, or was undone. May be
+    // empty.
+    std::function<void(bool committed)> done = {};
   };
   struct Stats {
     size_t queued_writes = 0;

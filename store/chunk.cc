@@ -108,6 +108,11 @@ void DecodeFloats(const uint8_t* bytes, int64_t first, size_t count, TimeRange r
   if (!out.histograms.empty()) out.histograms.resize(before + kept);
 }
 
+enum class ChunkKind : uint8_t { floats = 0, histograms = 1 };
+
+int64_t Milliseconds(base::Timestamp time) { return time.time_since_epoch().count(); }
+base::Timestamp FromMilliseconds(int64_t time) { return base::Timestamp(base::Duration(time)); }
+
 class FloatChunk final : public Chunk {
  public:
   FloatChunk(base::Timestamp min, base::Timestamp max, size_t count, std::span<const uint8_t> bytes)
@@ -122,6 +127,13 @@ class FloatChunk final : public Chunk {
     DecodeFloats(bytes_.get(), min_time().time_since_epoch().count(), count_, range, out);
   }
   size_t Bytes() const override { return sizeof(*this) + 32 + size_; }
+  void Write(base::Timestamp origin, ByteWriter& out) const override {
+    out.Number(static_cast<uint64_t>(ChunkKind::floats));
+    out.Number(count_);
+    out.Signed(Minus(Milliseconds(min_time()), Milliseconds(origin)));
+    out.Signed(Minus(Milliseconds(max_time()), Milliseconds(min_time())));
+    out.Text({reinterpret_cast<const char*>(bytes_.get()), size_ - BitReader::kPadding});
+  }
 
  private:
   uint32_t count_;
@@ -139,6 +151,15 @@ class HistogramChunk final : public Chunk {
     for (const Sample& sample : samples_) bytes += HistogramBytes(sample);
     return bytes;
   }
+  void Write(base::Timestamp origin, ByteWriter& out) const override {
+    out.Number(static_cast<uint64_t>(ChunkKind::histograms));
+    out.Number(samples_.size());
+    for (const Sample& sample : samples_) {
+      out.Signed(Minus(Milliseconds(sample.time), Milliseconds(origin)));
+      WriteHistogram(*sample.histogram, out);
+      origin = sample.time;
+    }
+  }
 
  private:
   std::vector<Sample> samples_;
@@ -150,7 +171,109 @@ bool SameBits(const std::vector<double>& a, const std::vector<double>& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
+// The most bits a sample can take, so that a count that the bytes cannot hold is noticed before they are decoded.
+bool CanHold(size_t bytes, size_t count) { return bytes >= 8 && bytes * 8 >= 64 + 2 * (count - 1); }
+
+ChunkPtr ReadFloatChunk(base::Timestamp origin, ByteReader& in) {
+  const uint64_t count = in.Number();
+  const int64_t min = Plus(Milliseconds(origin), in.Signed());
+  const int64_t max = Plus(min, in.Signed());
+  const std::string_view bits = in.Text();
+  const bool sound = in.ok() && count > 0 && count <= kChunkSamples && max >= min && CanHold(bits.size(), count) &&
+                     bits.size() <= FloatRun::kMaxBytes;
+  if (!sound) return nullptr;
+  // Decoding a damaged run of this many samples reads at most kMaxBytes past its start.
+  std::vector<uint8_t> padded(FloatRun::kMaxBytes + 16);
+  std::ranges::copy(bits, padded.begin());
+  Samples columns;
+  DecodeFloats(padded.data(), min, count, {base::Timestamp::min(), base::Timestamp::max()}, columns);
+  const bool whole = columns.size() == count && std::ranges::is_sorted(columns.times, std::ranges::less_equal{}) &&
+                     columns.times.back() == FromMilliseconds(max);
+  if (!whole) return nullptr;
+  return std::make_shared<const FloatChunk>(FromMilliseconds(min), FromMilliseconds(max), count,
+                                            std::span(reinterpret_cast<const uint8_t*>(bits.data()), bits.size()));
+}
+
+ChunkPtr ReadHistogramChunk(base::Timestamp origin, ByteReader& in) {
+  const size_t count = in.Count(20);
+  if (count == 0 || count > kChunkSamples) return nullptr;
+  std::vector<Sample> samples;
+  for (size_t i = 0; i < count; ++i) {
+    const base::Timestamp time = FromMilliseconds(Plus(Milliseconds(origin), in.Signed()));
+    if (i > 0 && time <= origin) return nullptr;
+    samples.push_back({time, 0, ReadHistogram(in)});
+    origin = time;
+  }
+  return in.ok() ? MakeHistogramChunk(std::move(samples)) : nullptr;
+}
+
+void WriteReals(const std::vector<double>& reals, ByteWriter& out) {
+  out.Number(reals.size());
+  for (const double real : reals) out.Real(real);
+}
+
+std::vector<double> ReadReals(ByteReader& in) {
+  std::vector<double> reals(in.Count(8));
+  for (double& real : reals) real = in.Real();
+  return reals;
+}
+
+void WriteSpans(const std::vector<base::HistogramSpan>& spans, ByteWriter& out) {
+  out.Number(spans.size());
+  for (const base::HistogramSpan& span : spans) {
+    out.Signed(span.offset);
+    out.Number(span.length);
+  }
+}
+
+std::vector<base::HistogramSpan> ReadSpans(ByteReader& in) {
+  std::vector<base::HistogramSpan> spans(in.Count(2));
+  for (base::HistogramSpan& span : spans) {
+    span.offset = static_cast<int32_t>(in.Signed());
+    span.length = static_cast<uint32_t>(in.Number());
+  }
+  return spans;
+}
+
 }  // namespace
+
+ChunkPtr ReadChunk(base::Timestamp origin, ByteReader& in) {
+  switch (static_cast<ChunkKind>(in.Number())) {
+    case ChunkKind::floats:
+      return ReadFloatChunk(origin, in);
+    case ChunkKind::histograms:
+      return ReadHistogramChunk(origin, in);
+  }
+  return nullptr;
+}
+
+void WriteHistogram(const base::FloatHistogram& histogram, ByteWriter& out) {
+  out.Number(static_cast<uint64_t>(histogram.counter_reset_hint));
+  out.Signed(histogram.schema);
+  for (const double real : {histogram.zero_threshold, histogram.zero_count, histogram.count, histogram.sum}) {
+    out.Real(real);
+  }
+  WriteSpans(histogram.positive_spans, out);
+  WriteSpans(histogram.negative_spans, out);
+  WriteReals(histogram.positive_buckets, out);
+  WriteReals(histogram.negative_buckets, out);
+  WriteReals(histogram.custom_values, out);
+}
+
+HistogramPtr ReadHistogram(ByteReader& in) {
+  base::FloatHistogram histogram;
+  histogram.counter_reset_hint = static_cast<base::CounterResetHint>(in.Number() & 3);
+  histogram.schema = static_cast<int32_t>(in.Signed());
+  for (double* real : {&histogram.zero_threshold, &histogram.zero_count, &histogram.count, &histogram.sum}) {
+    *real = in.Real();
+  }
+  histogram.positive_spans = ReadSpans(in);
+  histogram.negative_spans = ReadSpans(in);
+  histogram.positive_buckets = ReadReals(in);
+  histogram.negative_buckets = ReadReals(in);
+  histogram.custom_values = ReadReals(in);
+  return std::make_shared<const base::FloatHistogram>(std::move(histogram));
+}
 
 bool SameValue(const Sample& a, const Sample& b) {
   if (!a.histogram || !b.histogram) return !a.histogram && !b.histogram && SameBits(a.value, b.value);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/bit_stream.h"
+#include "store/byte_code.h"
 #include "store/querier.h"
 #include "store/sample.h"
 
@@ -36,6 +37,8 @@ class Chunk {
   // Appends the samples within `range` to `out`.
   virtual void Read(TimeRange range, Samples& out) const = 0;
   virtual size_t Bytes() const = 0;  // memory, bookkeeping included
+  // For ReadChunk. Times are written as differences from `origin`.
+  virtual void Write(base::Timestamp origin, ByteWriter& out) const = 0;
 
  protected:
   Chunk(base::Timestamp min, base::Timestamp max) : min_(min), max_(max) {}
@@ -87,6 +90,13 @@ class FloatRun {
   uint8_t leading_ = 0;  // of the window in force; leading_ + trailing_ = 64 when there is none
   uint8_t trailing_ = 64;
 };
+
+// What Chunk::Write wrote; null, and `in` not ok, if it cannot be that. Damage that leaves the shape whole gives other
+// samples, never more than kChunkSamples of them.
+ChunkPtr ReadChunk(base::Timestamp origin, ByteReader& in);
+
+void WriteHistogram(const base::FloatHistogram& histogram, ByteWriter& out);
+HistogramPtr ReadHistogram(ByteReader& in);  // never null
 
 // Histograms in time order, closed. Compression of their buckets would go here.
 ChunkPtr MakeHistogramChunk(std::vector<Sample> samples);

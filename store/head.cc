@@ -6,6 +6,7 @@
 #include <shared_mutex>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "base/text.h"
 #include "store/head_appender.h"
@@ -51,6 +52,34 @@ Head::Head(HeadOptions options) : options_(options), floor_(base::Timestamp::min
 Head::~Head() = default;
 
 std::unique_ptr<Appender> Head::NewAppender() { return std::make_unique<HeadAppender>(*this); }
+
+SeriesRef Head::RestoreSeries(const base::Labels& labels) {
+  const Found found = FindOrCreate(labels);
+  return found.series == nullptr ? SeriesRef::none : found.series->ref();
+}
+
+void Head::RestoreChunk(SeriesRef series, ChunkPtr chunk) {
+  MemSeries* const known = table_.Find(series);
+  if (known == nullptr) return;
+  CountTimes({chunk->min_time(), chunk->max_time()});
+  known->RestoreChunk(std::move(chunk));
+}
+
+void Head::RestoreSample(SeriesRef series, const Sample& sample) {
+  constexpr AppendLimits kAny{.floor = base::Timestamp::min(), .window = base::Duration::max()};
+  MemSeries* const known = table_.Find(series);
+  if (known == nullptr) return;
+  Footprint change;
+  known->Append(sample, kAny, change);
+  Count(change);
+  CountTimes({sample.time, sample.time});
+}
+
+void Head::EndRestore() {
+  Footprint change;
+  for (const auto& series : All()) series->EndRestore(change);
+  Count(change);
+}
 
 AppendLimits Head::Limits() const { return {floor_.load(std::memory_order_relaxed), options_.out_of_order_window}; }
 

@@ -13,6 +13,7 @@
 #include "store/label_order.h"
 #include "store/locks.h"
 #include "store/querier.h"
+#include "store/sample_log.h"
 #include "store/series_table.h"
 
 namespace store {
@@ -68,6 +69,16 @@ class Head final : public Appendable, public Querier {
 
   std::unique_ptr<Appender> NewAppender() override;
 
+  // What an earlier process kept, before anything else happens to the head. Chunks of a series in any order, they may
+  // overlap and repeat what is there; nothing of them is told to the log. They are not visible before EndRestore.
+  SeriesRef RestoreSeries(const base::Labels& labels);  // none if the head is full or the labels are not valid
+  void RestoreChunk(SeriesRef series, ChunkPtr chunk);
+  void RestoreSample(SeriesRef series, const Sample& sample);
+  // After RestoreChunk, before RestoreSample of the same series.
+  void EndRestore();
+  // Told of every batch from here on; may be null, else it outlives all appenders.
+  void SetLog(SampleLog* log) { log_ = log; }
+
   base::Result<std::vector<std::shared_ptr<const Series>>> Select(std::span<const base::Matcher> matchers,
                                                                   TimeRange range) const override;
   base::Result<std::vector<std::string>> LabelNames(std::span<const base::Matcher> matchers,
@@ -112,6 +123,7 @@ class Head final : public Appendable, public Querier {
   bool AnyOverlaps(const Value& value, TimeRange range) const;
 
   const HeadOptions options_;
+  SampleLog* log_ = nullptr;
   std::atomic<base::Timestamp> floor_;
   mutable Counters counters_{};
   std::atomic<uint32_t> last_batch_ = 0;

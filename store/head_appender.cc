@@ -68,7 +68,7 @@ Appended HeadAppender::Add(SeriesRef ref, const base::Labels& labels, const Samp
   return {series->ref(), AppendStatus::ok};
 }
 
-MemSeries::Outcome HeadAppender::Store(const Entry& entry, const AppendLimits& limits, Tally& tally) {
+MemSeries::Outcome HeadAppender::Store(Entry& entry, const AppendLimits& limits, Tally& tally) {
   const auto append = [&](MemSeries& series) {
     if (entry.histogram == 0) return series.Append(entry.time, entry.value, limits, tally.change);
     return series.Append(SampleOf(entry), limits, tally.change);
@@ -77,6 +77,7 @@ MemSeries::Outcome HeadAppender::Store(const Entry& entry, const AppendLimits& l
   while (outcome.stored == MemSeries::Stored::dropped) {
     const Head::Found again = head_.FindOrCreate(entry.series->labels());
     if (again.series == nullptr) return {MemSeries::Stored::refused, again.status};
+    entry.series = again.series;
     outcome = append(*again.series);
   }
   return outcome;
@@ -87,11 +88,14 @@ base::Result<void> HeadAppender::Commit() {
   Tally tally;
   for (size_t i = 0; i < entries_.size(); ++i) {
     if (i + kPrefetch < entries_.size()) entries_[i + kPrefetch].series->Prefetch();
-    const Entry& entry = entries_[i];
+    Entry& entry = entries_[i];
     const MemSeries::Outcome outcome = Store(entry, limits, tally);
     if (outcome.stored == MemSeries::Stored::refused) Refuse(SeriesRef::none, outcome.status);
     const bool late = outcome.stored == MemSeries::Stored::out_of_order;
-    if (!late && outcome.stored != MemSeries::Stored::in_order) continue;
+    if (!late && outcome.stored != MemSeries::Stored::in_order) {
+      entry.series = nullptr;
+      continue;
+    }
     ++tally.stored;
     tally.out_of_order += late;
     tally.histograms += entry.histogram != 0;
@@ -102,6 +106,13 @@ base::Result<void> HeadAppender::Commit() {
   head_.counters_.histograms += tally.histograms;
   head_.counters_.out_of_order_stored += tally.out_of_order;
   if (tally.stored > 0) head_.CountTimes(tally.times);
+  if (head_.log_ != nullptr && tally.stored > 0) {
+    const size_t usual = entries_.size();
+    head_.log_->Append({std::move(epoch_), std::move(entries_), std::move(histograms_)});
+    entries_ = {};
+    entries_.reserve(usual);
+    histograms_ = {};
+  }
   Begin();
   return {};
 }

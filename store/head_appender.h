@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "store/head.h"
+#include "store/sample_log.h"
 
 namespace store {
 
@@ -22,12 +23,7 @@ class HeadAppender final : public Appender {
   void Rollback() override;
 
  private:
-  struct Entry {
-    MemSeries* series;
-    base::Timestamp time;
-    double value;
-    uint32_t histogram;  // place in histograms_ plus 1; 0 is a float
-  };
+  using Entry = CommittedBatch::Entry;
   struct Tally {
     Footprint change;
     uint64_t stored = 0;
@@ -41,7 +37,7 @@ class HeadAppender final : public Appender {
   AppendStatus JudgeByEarlier(const MemSeries* series, uint32_t number, const Sample& sample,
                               const AppendLimits& limits) const;
   Sample SampleOf(const Entry& entry) const;
-  MemSeries::Outcome Store(const Entry& entry, const AppendLimits& limits, Tally& tally);
+  MemSeries::Outcome Store(Entry& entry, const AppendLimits& limits, Tally& tally);
   void Begin();
 
   Head& head_;

@@ -241,6 +241,39 @@ void MemSeries::Insert(const Sample& sample, Footprint& change) {
   chunks.insert(chunks.begin() + static_cast<std::ptrdiff_t>(place) + 1, packed.begin() + 1, packed.end());
 }
 
+void MemSeries::RestoreChunk(ChunkPtr chunk) {
+  const std::scoped_lock lock(mutex_);
+  MutableHistory().chunks.push_back(std::move(chunk));
+}
+
+void MemSeries::EndRestore(Footprint& change) {
+  const std::scoped_lock lock(mutex_);
+  if (!history_ || history_->chunks.empty() || HasOpen()) return;
+  auto& chunks = history_->chunks;
+  std::ranges::stable_sort(chunks, {}, [](const ChunkPtr& chunk) { return chunk->min_time(); });
+  std::vector<ChunkPtr> apart;
+  for (ChunkPtr& chunk : chunks) {
+    if (apart.empty() || chunk->min_time() > apart.back()->max_time()) {
+      apart.push_back(std::move(chunk));
+      continue;
+    }
+    std::vector<Sample> samples = ReadAll(*apart.back());
+    std::ranges::move(ReadAll(*chunk), std::back_inserter(samples));
+    std::ranges::stable_sort(samples, {}, &Sample::time);
+    const auto repeated = std::ranges::unique(samples, {}, &Sample::time);
+    samples.erase(repeated.begin(), repeated.end());
+    apart.pop_back();
+    std::ranges::move(PackChunks(samples), std::back_inserter(apart));
+  }
+  const std::vector<Sample> newest = ReadAll(*apart.back());
+  apart.pop_back();
+  for (const ChunkPtr& chunk : apart) change.bytes += BytesOf(chunk);
+  change.chunks += static_cast<int64_t>(apart.size());
+  chunks = std::move(apart);
+  chunks.shrink_to_fit();
+  for (const Sample& sample : newest) AppendInOrder(sample, change);
+}
+
 void MemSeries::DropBefore(base::Timestamp floor, Footprint& change) {
   const std::scoped_lock lock(mutex_);
   if (history_) {

@@ -66,6 +66,10 @@ class MemSeries final : public Series {
   Outcome Append(base::Timestamp time, double value, const AppendLimits& limits, Footprint& change);
   Outcome Append(const Sample& sample, const AppendLimits& limits, Footprint& change);
 
+  // Adds a closed chunk of an earlier process; EndRestore puts them in order and makes the newest the open run.
+  void RestoreChunk(ChunkPtr chunk);
+  void EndRestore(Footprint& change);
+
   // Drops chunks that end before `floor`.
   void DropBefore(base::Timestamp floor, Footprint& change);
   // If it is empty: no Append succeeds from here on, and it may be forgotten.

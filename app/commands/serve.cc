@@ -76,7 +76,8 @@ std::vector<Flag> ServeFlags(std::string config_file, std::string listen_address
        false},
       {"web.route-prefix", "PATH", "", "A prefix of every path that is served.", false},
       {"storage.path", "FOLDER", "data/",
-       "What is to survive a restart: alert state, alert history, who was told what. Empty: nothing is kept.", false},
+       "What is to survive a restart: samples, alert state, alert history, who was told what. Empty: nothing is kept.",
+       false},
       {"log.level", "LEVEL", "info", "The least severe messages shown: debug, info, warn or error.", false},
       {"log.format", "FORMAT", "logfmt", "logfmt or json.", false},
   };

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/database.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "base/write_behind.h"
+#include "store/head.h"
+#include "store/sample_log.h"
+
+namespace store {
+
+// Makes a head's samples durable in the embedded database, in two steps. Each batch goes as one row into a log
+// (store_log). From time to time Checkpoint sorts the log by series, compresses it and moves it to blocks
+// (store_blocks), which is the form that stays. Series are numbered for good in store_series. All writes go through one
+// WriteBehind, so a crash costs the samples of its last interval at most and whatever is read back is a prefix of what
+// was committed. Thread-safe. Writer and head are borrowed; the head must not be used after this ends unless
+// SetLog(nullptr).
+class Durable final : public SampleLog {
+ public:
+  struct Options {
+    size_t log_bytes = 16 << 20;                        // a longer log is moved to blocks at the next Maintain,
+    base::Duration log_age = std::chrono::minutes(30);  // as is an older one
+  };
+  struct Restored {
+    size_t series = 0;
+    size_t blocks = 0;
+    size_t log_rows = 0;
+    size_t damaged = 0;  // rows that were left out, logged
+  };
+  struct Stats {
+    Restored restored;
+    uint64_t log_bytes = 0;
+    uint64_t block_bytes = 0;  // of the blocks written since the start
+    uint64_t block_samples = 0;
+  };
+
+  // Makes the tables where they are missing.
+  static base::Result<void> Prepare(base::Database& database);
+
+  // Fills the head, which is empty, with what is kept, and tells it to log here from then on. `database` is used only
+  // within.
+  static base::Result<std::unique_ptr<Durable>> Restore(base::Database& database, Head& head, base::WriteBehind& writer,
+                                                        base::Timestamp now, Options options);
+
+  void Append(CommittedBatch batch) override;
+
+  // Moves the log to blocks when it is due, and forgets blocks that end before `floor`. Every minute or so.
+  void Maintain(base::Timestamp now, base::Timestamp floor);
+  // Moves the log to blocks now.
+  void Checkpoint(base::Timestamp now);
+
+  Stats GetStats() const;
+
+ private:
+  struct State;  // what the writer's thread works with
+
+  Durable(base::WriteBehind& writer, Options options, std::shared_ptr<State> state, base::Timestamp now);
+
+  base::WriteBehind& writer_;
+  const Options options_;
+  const std::shared_ptr<State> state_;  // writes in the line outlive this object
+  std::mutex mutex_;
+  base::Timestamp last_checkpoint_;  // guarded by mutex_
+};
+
+}  // namespace store

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/time.h"
+#include "store/sample.h"
+
+namespace store {
+
+class MemSeries;
+
+// Samples of one batch that a head has taken in, as they are handed to whoever keeps them.
+struct CommittedBatch {
+  struct Entry {
+    MemSeries* series;  // null: nothing new was stored
+    base::Timestamp time;
+    double value;
+    uint32_t histogram;  // place in histograms plus 1; 0 is a float
+  };
+  std::shared_ptr<const void> keeps_series;  // the series live as long as this
+  std::vector<Entry> entries;
+  std::vector<HistogramPtr> histograms;
+};
+
+// Told of each batch as it is committed, before Commit returns; batches of one series come in the order of their
+// commits. It neither waits for a disk nor fails. Thread-safe.
+class SampleLog {
+ public:
+  virtual ~SampleLog() = default;
+  virtual void Append(CommittedBatch batch) = 0;
+};
+
+}  // namespace store

@@ -1,0 +1,320 @@
+#include "store/durable.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <random>
+#include <thread>
+
+#include "base/text.h"
+#include "store/log_row.h"
+#include "tests/support/support.h"
+
+namespace store {
+namespace {
+
+constexpr TimeRange kAlways{base::Timestamp::min(), base::Timestamp::max()};
+base::Timestamp At(double second) { return base::TimestampFromSeconds(1'700'000'000 + second); }
+
+HistogramPtr Histogram(double count) {
+  base::FloatHistogram histogram;
+  histogram.schema = 3;
+  histogram.count = count;
+  histogram.sum = -0.5;
+  histogram.positive_spans = {{-2, 2}, {3, 1}};
+  histogram.positive_buckets = {1, 2, count};
+  histogram.custom_values = {};
+  return std::make_shared<const base::FloatHistogram>(histogram);
+}
+
+// A process: its head over the database in `folder`. Ends without a word unless flushed.
+class Process {
+ public:
+  explicit Process(const std::string& path, HeadOptions options = {}, Durable::Options durable = {})
+      : head_(std::make_unique<Head>(options)) {
+    auto database = base::Database::Open(path);
+    EXPECT_TRUE(database) << database.error().ToString();
+    EXPECT_TRUE(Durable::Prepare(**database));
+    auto reading = base::Database::Open(path).value();
+    writer_ = base::WriteBehind::Start(*std::move(database), clock_, {});
+    auto restored = Durable::Restore(*reading, *head_, *writer_, At(0), durable);
+    EXPECT_TRUE(restored) << restored.error().ToString();
+    durable_ = *std::move(restored);
+  }
+
+  AppendStatus Put(std::string_view name, double at, double value) { return Put(name, {At(at), value, nullptr}); }
+  AppendStatus Put(std::string_view name, const Sample& sample) {
+    const auto appender = head_->NewAppender();
+    const base::Labels labels({{"__name__", name}, {"job", "a\"ü"}});
+    const Appended appended = sample.histogram
+                                  ? appender->AppendHistogram(SeriesRef::none, labels, sample.time, sample.histogram)
+                                  : appender->Append(SeriesRef::none, labels, sample.time, sample.value);
+    EXPECT_TRUE(appender->Commit());
+    return appended.status;
+  }
+  void Flush() { ASSERT_TRUE(writer_->Flush(std::chrono::seconds(20))); }
+
+  // "a: 0=1 15=2; b: 0=h3"
+  std::string Dump() const {
+    std::string text;
+    const auto all = head_->Select({}, kAlways).value();
+    for (const auto& series : all) {
+      if (!text.empty()) text += "; ";
+      text += series->labels().MetricName();
+      text += ":";
+      Samples samples;
+      series->Read(kAlways, samples);
+      for (size_t i = 0; i < samples.size(); ++i) {
+        const HistogramPtr histogram = samples.histograms.empty() ? nullptr : samples.histograms[i];
+        fmt::format_to(std::back_inserter(text), " {}=", base::ToSeconds(samples.times[i] - At(0)));
+        text += histogram                    ? fmt::format("h{}", histogram->count)
+                : IsStale(samples.values[i]) ? "stale"
+                                             : base::FormatFloat(samples.values[i]);
+      }
+    }
+    return text;
+  }
+
+  Head& head() { return *head_; }
+  Durable& durable() { return *durable_; }
+
+ private:
+  test::FakeClock clock_;
+  std::unique_ptr<Head> head_;
+  std::unique_ptr<base::WriteBehind> writer_;
+  std::unique_ptr<Durable> durable_;
+};
+
+class DurableTest : public ::testing::Test {
+ protected:
+  std::string Path() const { return folder_.path().string() + "/t.db"; }
+  test::TemporaryDirectory folder_;
+};
+
+TEST_F(DurableTest, ARestartChangesNothing) {
+  const HeadOptions options{.out_of_order_window = std::chrono::hours(1)};
+  struct Step {
+    const char* what;
+    std::function<void(Process&)> put;
+  };
+  const Step steps[] = {
+      {"nothing", [](Process&) {}},
+      {"floats",
+       [](Process& process) {
+         for (int i = 0; i < 300; ++i) process.Put("a", i * 15, i * i * 0.1);
+       }},
+      {"another series, special values",
+       [](Process& process) {
+         process.Put("b", 1, std::numeric_limits<double>::infinity());
+         process.Put("b", 2, std::numeric_limits<double>::quiet_NaN());
+         process.Put("b", 3, -0.0);
+         process.Put("b", 4, StaleMarker());
+       }},
+      {"late samples", [](Process& process) { process.Put("a", 4400.5, 7); }},
+      {"histograms between floats",
+       [](Process& process) {
+         process.Put("h", {At(1), 0, Histogram(3)});
+         process.Put("h", 2, 5);
+         process.Put("h", {At(3), 0, Histogram(4)});
+       }},
+      {"blocks", [](Process& process) { process.durable().Checkpoint(At(5000)); }},
+      {"a late one beside its block", [](Process& process) { process.Put("a", 4401.5, 8); }},
+      {"newer ones beside their block", [](Process& process) { process.Put("h", 9, 5); }},
+      {"blocks that overlap", [](Process& process) { process.durable().Checkpoint(At(6000)); }},
+      {"and more", [](Process& process) { process.Put("a", 6000, 9); }},
+  };
+  std::string before;
+  for (const Step& step : steps) {
+    SCOPED_TRACE(step.what);
+    Process process(Path(), options);
+    ASSERT_EQ(process.Dump(), before);
+    step.put(process);
+    process.Flush();
+    before = process.Dump();
+  }
+  Process last(Path(), options);
+  EXPECT_EQ(last.Dump(), before);
+  EXPECT_EQ(last.Put("a", 6000, 10), AppendStatus::duplicate);
+  EXPECT_EQ(last.Put("a", 0.5, 10), AppendStatus::too_old);
+}
+
+TEST_F(DurableTest, RetentionForgetsBlocks) {
+  {
+    Process process(Path());
+    process.Put("a", 0, 1);
+    process.Put("b", 0, 1);
+    process.durable().Checkpoint(At(1));
+    process.Put("b", 100, 2);
+    process.durable().Checkpoint(At(101));
+    process.durable().Maintain(At(200), At(50));
+    process.Flush();
+  }
+  EXPECT_EQ(Process(Path()).Dump(), "b: 100=2");
+}
+
+TEST_F(DurableTest, MaintainMovesALongOrOldLog) {
+  struct Case {
+    Durable::Options options;
+    double at;
+    bool moves;
+  };
+  const Case cases[] = {
+      {{.log_bytes = 1000, .log_age = std::chrono::minutes(1)}, 59, false},
+      {{.log_bytes = 1000, .log_age = std::chrono::minutes(1)}, 60, true},
+      {{.log_bytes = 10, .log_age = std::chrono::minutes(1)}, 1, true},
+  };
+  int number = 0;
+  for (const Case& each : cases) {
+    SCOPED_TRACE(number);
+    Process process(Path() + std::to_string(number++), {}, each.options);
+    process.Put("a", 0, 1);
+    process.Flush();
+    process.durable().Maintain(At(each.at), At(-1000));
+    process.Flush();
+    EXPECT_EQ(process.durable().GetStats().log_bytes == 0, each.moves);
+    EXPECT_EQ(process.durable().GetStats().block_samples, each.moves ? 1u : 0u);
+  }
+}
+
+TEST_F(DurableTest, DamagedRowsAreLeftOut) {
+  {
+    Process process(Path());
+    process.Put("a", 0, 1);
+    process.Put("b", 0, 1);
+    process.durable().Checkpoint(At(1));
+    process.Put("a", 1, 2);
+    process.Put("a", 2, 3);
+    process.Flush();
+  }
+  const struct {
+    const char* sql;
+    const char* left;
+  } cases[] = {
+      {"UPDATE store_log SET data = x'ffff' WHERE id = (SELECT max(id) FROM store_log)", "a: 0=1 1=2; b: 0=1"},
+      {"UPDATE store_blocks SET data = zeroblob(3)", "a: 1=2"},
+      {"UPDATE store_series SET labels = x'7f' WHERE id = 1", ""},
+  };
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.sql);
+    ASSERT_TRUE(base::Database::Open(Path()).value()->Execute(each.sql));
+    Process process(Path());
+    EXPECT_EQ(process.Dump(), each.left);
+    EXPECT_GT(process.durable().GetStats().restored.damaged, 0u);
+  }
+}
+
+TEST_F(DurableTest, ALockedDatabaseDelaysAndNumbersStay) {
+  {
+    auto other = base::Database::Open(Path()).value();
+    Process process(Path());
+    auto writing = base::Transaction::Begin(*other);
+    ASSERT_TRUE(writing);
+    process.Put("a", 0, 1);
+    process.Put("b", 0, 1);
+    ASSERT_TRUE(writing->Commit());
+    process.Put("a", 1, 2);
+    process.Flush();
+  }
+  EXPECT_EQ(Process(Path()).Dump(), "a: 0=1 1=2; b: 0=1");
+}
+
+TEST(LogRow, AnyCutOrFlippedByteIsNoticedOrHarmless) {
+  LogRowWriter row;
+  for (int i = 0; i < 20; ++i) row.Add(i % 3, At(i), i, nullptr);
+  row.Add(7, At(30), 0, Histogram(3).get());
+  const std::string whole = row.Take();
+  std::vector<LoggedSample> samples;
+  ASSERT_TRUE(ReadLogRow(std::as_bytes(std::span(whole)), samples));
+  ASSERT_EQ(samples.size(), 21u);
+  for (size_t size = 0; size < whole.size(); ++size) {
+    samples.clear();
+    EXPECT_FALSE(ReadLogRow(std::as_bytes(std::span(whole).first(size)), samples)) << size;
+  }
+  const std::vector<Block> blocks = WriteBlocks([&] {
+    samples.clear();
+    EXPECT_TRUE(ReadLogRow(std::as_bytes(std::span(whole)), samples));
+    std::ranges::stable_sort(samples, {}, &LoggedSample::series);
+    return samples;
+  }());
+  ASSERT_EQ(blocks.size(), 1u);
+  std::mt19937 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string damaged = random() % 2 == 0 ? whole : blocks[0].bytes;
+    const bool is_row = damaged == whole;
+    damaged[random() % damaged.size()] = static_cast<char>(random());
+    if (random() % 4 == 0) damaged.resize(random() % damaged.size());
+    samples.clear();
+    const auto bytes = std::as_bytes(std::span(damaged));
+    size_t count = 0;
+    if (is_row) {
+      static_cast<void>(ReadLogRow(bytes, samples));
+    } else {
+      ReadBlock(bytes, [&](int64_t, const ChunkPtr& chunk) {
+        Samples all;
+        chunk->Read(kAlways, all);
+        count += all.size();
+      });
+    }
+    ASSERT_LE(samples.size() + count, 1000u);
+  }
+}
+
+// The child appends one sample of each series a step, and says on the pipe which step is committed.
+[[noreturn]] void Ingest(const std::string& path, int pipe, int first) {
+  Process process(path, {}, {.log_bytes = 20'000, .log_age = std::chrono::hours(1)});
+  for (int step = first;; ++step) {
+    for (const char* name : {"a", "b", "c"}) process.Put(name, step, step);
+    if (step % 50 == 0) process.durable().Maintain(At(step), At(-1));
+    const std::pair<int, int64_t> said{step, std::chrono::steady_clock::now().time_since_epoch().count()};
+    if (write(pipe, &said, sizeof said) != sizeof said) _exit(1);
+    usleep(1000);
+  }
+}
+
+TEST_F(DurableTest, KilledAtAnyInstantItLosesASecondAtMost) {
+  std::mt19937 random(7);
+  int next = 0;
+  int rounds_with_acknowledged = 0;
+  for (int round = 0; round < 50; ++round) {
+    const bool is_long = round % 8 == 7;
+    SCOPED_TRACE(round);
+    int pipes[2];
+    ASSERT_EQ(pipe(pipes), 0);
+    const pid_t child = fork();
+    if (child == 0) Ingest(Path(), pipes[1], next);
+    close(pipes[1]);
+    std::this_thread::sleep_for(std::chrono::milliseconds(is_long ? 1300 + random() % 500 : 20 + random() % 150));
+    kill(child, SIGKILL);
+    const int64_t killed = std::chrono::steady_clock::now().time_since_epoch().count();
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself";
+    int acknowledged = -1;  // a second or more before the end
+    int newest = next - 1;
+    for (std::pair<int, int64_t> said; read(pipes[0], &said, sizeof said) == sizeof said;) {
+      newest = said.first;
+      if (killed - said.second >= 1'100'000'000) acknowledged = said.first;
+    }
+    close(pipes[0]);
+    rounds_with_acknowledged += acknowledged >= 0;
+    Process after(Path());
+    int last = -1;
+    const auto all = after.head().Select({}, kAlways).value();
+    for (const auto& series : all) {
+      Samples samples;
+      series->Read(kAlways, samples);
+      for (size_t i = 0; i < samples.size(); ++i) ASSERT_EQ(At(samples.values[i]), samples.times[i]);
+      last = std::max(last, static_cast<int>(samples.values.back()));
+      ASSERT_GE(static_cast<int>(samples.values.back()), acknowledged);
+    }
+    ASSERT_LE(last, newest + 1);
+    next = std::max(newest, last) + 1;
+  }
+  EXPECT_EQ(rounds_with_acknowledged, 6);
+}
+
+}  // namespace
+}  // namespace store
