@@ -31,7 +31,8 @@ struct Sample {
 };
 
 // A value. `name` is the name its series have in the text format: counters with their _total where they have one, info
-// metrics with _info. Samples are in the order of SortSamples, and free of duplicates, once a collector hands it on.
+// metrics with _info. Samples are free of duplicates once a collector hands it on, and in the order of SortSamples
+// unless there are very many.
 struct MetricFamily {
   std::string name;
   MetricType type = MetricType::untyped;

@@ -39,7 +39,7 @@ void AddHistogram(MetricFamily& family, size_t begin, const BucketRows& rows) {
 
 // The label set, where no value needs escaping; the number of bytes written, or nothing.
 std::optional<size_t> WritePlainLabels(char* out, std::span<const std::string_view> heads,
-                                              std::span<const std::string_view> values) {
+                                       std::span<const std::string_view> values) {
   const char* const begin = out;
   bool care = false;
   for (size_t i = 0; i < heads.size(); ++i) {
@@ -53,6 +53,13 @@ std::optional<size_t> WritePlainLabels(char* out, std::span<const std::string_vi
   }
   if (care) return std::nullopt;
   return static_cast<size_t>(out - begin);
+}
+
+// The formats ask for no order between label sets, and in a big family sorting them is a fifth of the work of a scrape;
+// there they stay in the query's order. A histogram's parts must stand in theirs.
+bool IsWorthSorting(const MetricFamily& family) {
+  constexpr size_t kBig = 20'000;
+  return family.type == MetricType::histogram || family.samples.size() <= kBig;
 }
 
 }  // namespace
@@ -131,9 +138,9 @@ bool RowMapper::FindColumns(const MetricSpec& spec, std::span<const std::string>
   if (missing.empty()) return true;
   std::vector<std::string> present;
   for (const std::string& name : names) present.push_back(base::Quote(name));
-  out_.errors.push_back({FailureClass::missing_column,
-                         fmt::format("metric {}: the query gives no column {}; it gives {}", spec.name,
-                                     base::Join(missing, ", "), base::Join(present, ", "))});
+  out_.errors.push_back(
+      {FailureClass::missing_column, fmt::format("metric {}: the query gives no column {}; it gives {}", spec.name,
+                                                 base::Join(missing, ", "), base::Join(present, ", "))});
   return false;
 }
 
@@ -273,7 +280,7 @@ void RowMapper::Finish() {
     if (metric.le != kNoColumn) FinishBucketRows(metric);
   }
   for (const auto& family : families_) {
-    SortSamples(family->family);
+    if (IsWorthSorting(family->family)) SortSamples(family->family);
     out_.families.push_back(std::move(family->family));
   }
   families_.clear();

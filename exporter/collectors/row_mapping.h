@@ -24,7 +24,7 @@ class RowMapper : public RowSink {
 
   void Columns(std::span<const std::string> names) override;
   void Row(std::span<const Cell> cells) override;
-  // After the last row: the families, sorted, to the output.
+  // After the last row: the families to the output; sorted, but for very big ones, which keep the order of the rows.
   void Finish();
 
  private:
