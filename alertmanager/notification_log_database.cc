@@ -60,7 +60,8 @@ base::Result<void> NotificationLogDatabase::Prepare(base::Database& database) {
 
 base::Result<NotificationLog::Entries> NotificationLogDatabase::Load(base::Database& database) {
   NotificationLog::Entries entries;
-  TRY(base::Statement rows, database.Prepare("SELECT key, time, firing, resolved, expires FROM alertmanager_notifications"));
+  TRY(base::Statement rows,
+      database.Prepare("SELECT key, time, firing, resolved, expires FROM alertmanager_notifications"));
   while (true) {
     TRY(const bool row, rows.Step());
     if (!row) return entries;

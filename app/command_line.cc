@@ -137,8 +137,9 @@ std::string UsageText(std::span<const Command> commands) {
       "tocsin watches a business system, judges it, and tells the right people.\n\n"
       "Usage: tocsin COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n";
   for (const Command& command : commands) {
-    text += fmt::format("  {:<32} {}\n", command.arguments.empty() ? command.name : command.name + " " + command.arguments,
-                        command.help);
+    text +=
+        fmt::format("  {:<32} {}\n", command.arguments.empty() ? command.name : command.name + " " + command.arguments,
+                    command.help);
   }
   return text +
          "\n'tocsin COMMAND --help' lists a command's flags.\n"
@@ -146,9 +147,9 @@ std::string UsageText(std::span<const Command> commands) {
 }
 
 std::string CommandHelp(const Command& command) {
-  std::string text = fmt::format("{}.\n\nUsage: tocsin {}{}{}\n", command.help, command.name,
-                                 command.flags.empty() ? "" : " [FLAGS]",
-                                 command.arguments.empty() ? "" : " " + command.arguments);
+  std::string text =
+      fmt::format("{}.\n\nUsage: tocsin {}{}{}\n", command.help, command.name, command.flags.empty() ? "" : " [FLAGS]",
+                  command.arguments.empty() ? "" : " " + command.arguments);
   if (!command.flags.empty()) text += "\nFlags:\n";
   for (const Flag& flag : command.flags) {
     text += fmt::format("  {}\n      {}{}{}\n", FlagForm(flag), flag.help,
@@ -195,8 +196,10 @@ int RunCommandLine(std::span<const Command> commands, std::span<const std::strin
 
 std::string ManPage(std::span<const Command> commands) {
   std::string text = fmt::format(
-      ".TH TOCSIN 1 \"\" \"tocsin {}\" \"User Commands\"\n.SH NAME\ntocsin \\- watches a business system, judges it, and "
-      "tells the right people\n.SH SYNOPSIS\n.B tocsin\n.I COMMAND\n[\\fIFLAGS\\fR] [\\fIARGUMENTS\\fR]\n.SH COMMANDS\n",
+      ".TH TOCSIN 1 \"\" \"tocsin {}\" \"User Commands\"\n.SH NAME\ntocsin \\- watches a business system, judges it, "
+      "and "
+      "tells the right people\n.SH SYNOPSIS\n.B tocsin\n.I COMMAND\n[\\fIFLAGS\\fR] [\\fIARGUMENTS\\fR]\n.SH "
+      "COMMANDS\n",
       TOCSIN_VERSION);
   for (const Command& command : commands) {
     text += fmt::format(".SS \"{}{}\"\n{}.\n", Roff(command.name),

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <span>
 
-
 namespace app {
 namespace {
 
@@ -83,18 +82,14 @@ void ReadRuleFiles(const base::YamlReader& in, Reading& reading) {
       }
     }
   }
-  reading.rule_sets.push_back(
-      rules::LoadRuleFiles(reading.config.rule_files, {}, reading.errors));
+  reading.rule_sets.push_back(rules::LoadRuleFiles(reading.config.rule_files, {}, reading.errors));
 }
 
 void ReadThresholds(const base::YamlReader& in, Reading& reading) {
-  reading.rule_sets.push_back(
-      rules::ReadThresholdRules(in, reading.file, {}));
+  reading.rule_sets.push_back(rules::ReadThresholdRules(in, reading.file, {}));
 }
 
-void ReadAlerting(const base::YamlReader& in, Reading& reading) {
-  alertmanager::ReadYaml(in, reading.config.alerting);
-}
+void ReadAlerting(const base::YamlReader& in, Reading& reading) { alertmanager::ReadYaml(in, reading.config.alerting); }
 
 void ReadAlertmanager(const base::YamlReader& in, Reading& reading) {
   auto config = std::make_shared<alertmanager::Config>();
@@ -118,8 +113,7 @@ const std::vector<Section>& Sections() {
   static const std::vector<Section> sections = {
       {{"global", "map", "", "Defaults of scraping and of rule evaluation.", false, &ingest::GlobalConfigHelp()},
        ReadGlobal},
-      {{"collectors", "map", "", "What the exporter measures, and where.", false,
-        &exporter::CollectorsSchema().help()},
+      {{"collectors", "map", "", "What the exporter measures, and where.", false, &exporter::CollectorsSchema().help()},
        ReadCollectors},
       {{"scrape_configs", "list", "[]", "Targets whose /metrics pages are read.", false, &ingest::ScrapeConfigHelp()},
        ReadScrapeConfigs},

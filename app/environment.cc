@@ -22,12 +22,14 @@ void ExpandText(base::YamlNode& node, const Environment& environment, base::Yaml
     expanded += rest.substr(0, open);
     if (!base::IsLegacyLabelName(name)) {
       expanded += rest.substr(open, close + 1 - open);
-    } else if (const auto value = environment(name); value && !(value->empty() && otherwise != std::string_view::npos)) {
+    } else if (const auto value = environment(name);
+               value && !(value->empty() && otherwise != std::string_view::npos)) {
       expanded += *value;
     } else if (otherwise != std::string_view::npos) {
       expanded += inside.substr(otherwise + 2);
     } else {
-      errors.Add(node, "", fmt::format("environment variable {} is not set (and ${{{}:-…}} gives no default)", name, name));
+      errors.Add(node, "",
+                 fmt::format("environment variable {} is not set (and ${{{}:-…}} gives no default)", name, name));
     }
     rest.remove_prefix(close + 1);
   }

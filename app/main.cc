@@ -36,9 +36,15 @@ const std::vector<Command>& Commands() {
        app::CheckMetricsFiles},
       {"rules expand", "FILE…", "Prints thresholds as plain Prometheus rules", {}, app::ExpandRuleFiles},
       {"test promql", "FILE…", "Runs PromQL test scripts", {}, app::TestPromqlCommand},
-      {"healthcheck", "", "Asks a running tocsin whether it is ready",
-       {{"url", "URL", "http://127.0.0.1:9090", "Where it serves.", false}}, app::CheckHealth},
-      {"docs", "WHAT…", "Prints a page from the program's own tables: configuration, commands, man, completion SHELL", {},
+      {"healthcheck",
+       "",
+       "Asks a running tocsin whether it is ready",
+       {{"url", "URL", "http://127.0.0.1:9090", "Where it serves.", false}},
+       app::CheckHealth},
+      {"docs",
+       "WHAT…",
+       "Prints a page from the program's own tables: configuration, commands, man, completion SHELL",
+       {},
        [](const Invocation& in) { return app::PrintDocument(Commands(), in); }},
   };
   return commands;

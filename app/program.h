@@ -23,8 +23,8 @@ struct ProgramOptions {
   std::string config_file;
   bool alertmanager_file = false;  // config_file is an alertmanager.yml, not a tocsin.yml
   base::HttpServerOptions http;
-  std::string external_url;        // "" is derived from the first listen address
-  std::string storage_path;        // "": nothing survives the process
+  std::string external_url;  // "" is derived from the first listen address
+  std::string storage_path;  // "": nothing survives the process
   int rule_threads = 2;
   base::Duration drain = std::chrono::seconds(10);  // how long stopping waits for notifications under way
 };

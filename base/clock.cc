@@ -5,9 +5,7 @@
 
 namespace base {
 
-Timestamp SystemClock::Now() const {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
+Timestamp SystemClock::Now() const { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 bool SystemClock::SleepUntil(Timestamp deadline, std::stop_token stop) const {
   std::mutex mutex;

@@ -16,20 +16,28 @@ std::atomic<LogFormat> log_format = LogFormat::logfmt;
 
 std::string_view Upper(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "DEBUG";
-    case LogLevel::info: return "INFO";
-    case LogLevel::warn: return "WARN";
-    case LogLevel::error: return "ERROR";
+    case LogLevel::debug:
+      return "DEBUG";
+    case LogLevel::info:
+      return "INFO";
+    case LogLevel::warn:
+      return "WARN";
+    case LogLevel::error:
+      return "ERROR";
   }
   return "INFO";
 }
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -45,8 +53,8 @@ spdlog::logger& Lines() {
 }
 
 std::string LogfmtValue(std::string_view value) {
-  const bool plain = !value.empty() && IsValidUtf8(value) &&
-                     value.find_first_of(" =\"\\\t\n\r") == std::string_view::npos;
+  const bool plain =
+      !value.empty() && IsValidUtf8(value) && value.find_first_of(" =\"\\\t\n\r") == std::string_view::npos;
   return plain ? std::string(value) : Quote(value);
 }
 

@@ -9,10 +9,14 @@ namespace base {
 
 std::string_view ToString(MatchType type) {
   switch (type) {
-    case MatchType::equal: return "=";
-    case MatchType::not_equal: return "!=";
-    case MatchType::regex: return "=~";
-    case MatchType::not_regex: return "!~";
+    case MatchType::equal:
+      return "=";
+    case MatchType::not_equal:
+      return "!=";
+    case MatchType::regex:
+      return "=~";
+    case MatchType::not_regex:
+      return "!~";
   }
   return "=";
 }
@@ -43,10 +47,14 @@ Result<Matcher> Matcher::Make(MatchType type, std::string name, std::string valu
 
 bool Matcher::Matches(std::string_view value) const {
   switch (type_) {
-    case MatchType::equal: return value == value_;
-    case MatchType::not_equal: return value != value_;
-    case MatchType::regex: return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
-    case MatchType::not_regex: return !re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
+    case MatchType::equal:
+      return value == value_;
+    case MatchType::not_equal:
+      return value != value_;
+    case MatchType::regex:
+      return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
+    case MatchType::not_regex:
+      return !re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
   }
   return false;
 }

@@ -60,8 +60,8 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
 #define TOCSIN_CONCAT_(a, b) a##b
 #define TOCSIN_CONCAT(a, b) TOCSIN_CONCAT_(a, b)
 #define TRY(declaration, expression) TRY_IMPL_(TOCSIN_CONCAT(try_result_, __LINE__), declaration, expression)
-#define TRY_IMPL_(result, declaration, expression)                     \
-  auto result = (expression);                                          \
+#define TRY_IMPL_(result, declaration, expression)                             \
+  auto result = (expression);                                                  \
   if (!result) return std::unexpected<base::Error>(std::move(result).error()); \
   declaration = std::move(*result)
 // The same for Result<void>.

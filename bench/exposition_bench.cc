@@ -54,9 +54,9 @@ Rows MakeRows() {
   for (int i = 0; i < kSeries; ++i) {
     const double value = static_cast<double>(random() % 1'000'000'000) / 1000;
     rows.values.push_back(value);
-    rows.text.push_back({fmt::format("customer-{}", i % 977), "production", "processing", fmt::format("queue-{}", i % 13),
-                         "eu-central-1", fmt::format("{}", i % 64), fmt::format("tenant-{:06}", i),
-                         fmt::format("{}", value)});
+    rows.text.push_back({fmt::format("customer-{}", i % 977), "production", "processing",
+                         fmt::format("queue-{}", i % 13), "eu-central-1", fmt::format("{}", i % 64),
+                         fmt::format("tenant-{:06}", i), fmt::format("{}", value)});
   }
   return rows;
 }

@@ -137,8 +137,10 @@ bool ReadYaml(const YamlReader& in, PostgresConfig& out) {
     for (size_t i = 0; i < names.size(); ++i) {
       if (std::find(parts.begin(), parts.end(), names[i]) != parts.end()) continue;
       const auto proposal = base::DidYouMean(names[i], parts);
-      in.Entry(*in.node().Find(key), key).Item(i).Fail(
-          fmt::format("no part \"{}\"{}", names[i], proposal ? fmt::format(" (did you mean \"{}\"?)", *proposal) : ""));
+      in.Entry(*in.node().Find(key), key)
+          .Item(i)
+          .Fail(fmt::format("no part \"{}\"{}", names[i],
+                            proposal ? fmt::format(" (did you mean \"{}\"?)", *proposal) : ""));
       good = false;
     }
   };
@@ -161,8 +163,10 @@ const base::YamlSchema<JobsConfig>& JobsSchema() {
       Optional("stuck_after", "duration", "30m", &JobsConfig::stuck_after, "Jobs running longer count as stuck."),
       Optional("failure_window", "duration", "1h", &JobsConfig::failure_window,
                "Failures are counted that ended within this time."),
-      Optional("by", "list of columns", "", &JobsConfig::by, "Columns to break the numbers down by; they become labels."),
-      Optional("metric_prefix", "metric name", "tocsin_jobs", &JobsConfig::metric_prefix, "How the metrics' names begin."),
+      Optional("by", "list of columns", "", &JobsConfig::by,
+               "Columns to break the numbers down by; they become labels."),
+      Optional("metric_prefix", "metric name", "tocsin_jobs", &JobsConfig::metric_prefix,
+               "How the metrics' names begin."),
   }));
   return schema;
 }

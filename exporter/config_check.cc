@@ -72,8 +72,9 @@ class Checker {
         Fail(reader, "target", names.empty() ? "there are no targets" : "target is missing: there are several targets");
       } else if (std::find(names.begin(), names.end(), item.target) == names.end()) {
         const auto proposal = base::DidYouMean(item.target, names);
-        Fail(reader, "target", fmt::format("no target \"{}\"{}", item.target,
-                                           proposal ? fmt::format(" (did you mean \"{}\"?)", *proposal) : ""));
+        Fail(reader, "target",
+             fmt::format("no target \"{}\"{}", item.target,
+                         proposal ? fmt::format(" (did you mean \"{}\"?)", *proposal) : ""));
       }
     });
   }
@@ -103,7 +104,8 @@ class Checker {
               [&](const MetricSpec& metric, const YamlReader& at) {
                 const auto [known, added] = types.emplace(metric.name, metric.type);
                 if (!added && known->second != metric.type) {
-                  Fail(at, "type", fmt::format("metric \"{}\" is a {} elsewhere", metric.name, ToString(known->second)));
+                  Fail(at, "type",
+                       fmt::format("metric \"{}\" is a {} elsewhere", metric.name, ToString(known->second)));
                 }
                 for (const LabelSource& source : metric.labels) {
                   if (IsTargetLabel(item.target, source.label)) {
@@ -133,7 +135,8 @@ const base::YamlSchema<ExporterConfig>& CollectorsSchema() {
   using base::Optional;
   static const base::YamlSchema<ExporterConfig> schema({
       Optional("targets", "list of targets", "", &ExporterConfig::targets, "The databases.", &TargetSchema().help()),
-      Optional("postgres", "list", "", &ExporterConfig::postgres, "PostgreSQL's own numbers.", &PostgresSchema().help()),
+      Optional("postgres", "list", "", &ExporterConfig::postgres, "PostgreSQL's own numbers.",
+               &PostgresSchema().help()),
       Optional("jobs", "list", "", &ExporterConfig::jobs, "Tables of jobs.", &JobsSchema().help()),
       Optional("freshness", "list", "", &ExporterConfig::freshness, "When things last succeeded.",
                &FreshnessSchema().help()),

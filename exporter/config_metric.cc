@@ -84,7 +84,7 @@ bool ReadBuckets(const YamlReader& in, MetricSpec& out) {
 }  // namespace
 
 const base::YamlSchema<MetricSpec>& MetricSchema() {
-  const auto histogram = [](std::string HistogramColumns::*member) {
+  const auto histogram = [](std::string HistogramColumns::* member) {
     return [member](const YamlReader& in, MetricSpec& out) { return base::ReadYaml(in, out.histogram.*member); };
   };
   static const base::YamlSchema<MetricSpec> schema(

@@ -21,7 +21,8 @@ bool FailAt(const YamlReader& in, std::string_view key, std::string_view message
 
 bool CheckLabelName(const YamlReader& in, const std::string& name) {
   if (base::IsLegacyLabelName(name) && !name.starts_with("__")) return true;
-  in.Fail(fmt::format("\"{}\" is not a label name: letters, digits and \"_\", not starting with a digit or \"__\"", name));
+  in.Fail(
+      fmt::format("\"{}\" is not a label name: letters, digits and \"_\", not starting with a digit or \"__\"", name));
   return false;
 }
 

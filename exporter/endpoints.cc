@@ -43,7 +43,8 @@ HttpResponse CollectorNow(Exporter& exporter, const HttpRequest& request) {
   for (const QueryError& error : report->errors) {
     response.body += fmt::format("# error {}: {}\n", ToString(error.failure), error.message);
   }
-  for (const auto& [reason, count] : report->dropped) response.body += fmt::format("# left out {}: {}\n", reason, count);
+  for (const auto& [reason, count] : report->dropped)
+    response.body += fmt::format("# left out {}: {}\n", reason, count);
   response.body += report->series;
   return response;
 }

@@ -126,12 +126,18 @@ class SampleSorter {
 
 std::string_view ToString(MetricType type) {
   switch (type) {
-    case MetricType::untyped: return "untyped";
-    case MetricType::counter: return "counter";
-    case MetricType::gauge: return "gauge";
-    case MetricType::histogram: return "histogram";
-    case MetricType::summary: return "summary";
-    case MetricType::info: return "info";
+    case MetricType::untyped:
+      return "untyped";
+    case MetricType::counter:
+      return "counter";
+    case MetricType::gauge:
+      return "gauge";
+    case MetricType::histogram:
+      return "histogram";
+    case MetricType::summary:
+      return "summary";
+    case MetricType::info:
+      return "info";
   }
   return "untyped";
 }

@@ -51,10 +51,13 @@ base::Result<ConnectionText> BuildConnectionText(const std::string& url, const s
   }
   if (!password.empty()) add("password", password);
   const auto seconds = std::max<int64_t>(2, std::chrono::ceil<std::chrono::seconds>(timeout).count());
-  const std::pair<std::string_view, std::string> ours[] = {
-      {"connect_timeout", std::to_string(seconds)}, {"application_name", "tocsin"}, {"client_encoding", "UTF8"},
-      {"tcp_user_timeout", "10000"},                {"keepalives_idle", "10"},      {"keepalives_interval", "5"},
-      {"keepalives_count", "2"}};
+  const std::pair<std::string_view, std::string> ours[] = {{"connect_timeout", std::to_string(seconds)},
+                                                           {"application_name", "tocsin"},
+                                                           {"client_encoding", "UTF8"},
+                                                           {"tcp_user_timeout", "10000"},
+                                                           {"keepalives_idle", "10"},
+                                                           {"keepalives_interval", "5"},
+                                                           {"keepalives_count", "2"}};
   for (const auto& [key, value] : ours) {
     if (std::find(given.begin(), given.end(), key) == given.end()) add(key, value);
   }

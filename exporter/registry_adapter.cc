@@ -10,11 +10,16 @@ namespace {
 
 MetricType TypeOf(prometheus::MetricType type) {
   switch (type) {
-    case prometheus::MetricType::Counter: return MetricType::counter;
-    case prometheus::MetricType::Gauge: return MetricType::gauge;
-    case prometheus::MetricType::Summary: return MetricType::summary;
-    case prometheus::MetricType::Histogram: return MetricType::histogram;
-    default: return MetricType::untyped;
+    case prometheus::MetricType::Counter:
+      return MetricType::counter;
+    case prometheus::MetricType::Gauge:
+      return MetricType::gauge;
+    case prometheus::MetricType::Summary:
+      return MetricType::summary;
+    case prometheus::MetricType::Histogram:
+      return MetricType::histogram;
+    default:
+      return MetricType::untyped;
   }
 }
 
@@ -28,10 +33,13 @@ std::string LabelText(std::vector<prometheus::ClientMetric::Label> labels) {
 void AddMetric(MetricFamily& family, const prometheus::ClientMetric& metric) {
   const std::string labels = LabelText(metric.label);
   switch (family.type) {
-    case MetricType::counter: return AddSample(family, labels, metric.counter.value);
-    case MetricType::gauge: return AddSample(family, labels, metric.gauge.value);
+    case MetricType::counter:
+      return AddSample(family, labels, metric.counter.value);
+    case MetricType::gauge:
+      return AddSample(family, labels, metric.gauge.value);
     case MetricType::info:
-    case MetricType::untyped: return AddSample(family, labels, metric.untyped.value);
+    case MetricType::untyped:
+      return AddSample(family, labels, metric.untyped.value);
     case MetricType::summary:
       for (const auto& quantile : metric.summary.quantile) {
         AddSample(family, labels, quantile.value, SampleKind::quantile, quantile.quantile);

@@ -44,10 +44,9 @@ struct SelfMetrics::Families {
       MakeCounter(registry, "tocsin_collector_errors_total", "Errors of the collector, by class.");
   prometheus::Family<Counter>& target_errors =
       MakeCounter(registry, "tocsin_target_errors_total", "Failures to reach the target, by class.");
-  Counter& duplicates =
-      MakeCounter(registry, "tocsin_exposition_duplicate_series_total",
-                  "Series left out because another collector gives one of the same name and labels.")
-          .Add({});
+  Counter& duplicates = MakeCounter(registry, "tocsin_exposition_duplicate_series_total",
+                                    "Series left out because another collector gives one of the same name and labels.")
+                            .Add({});
   Counter& conflicts = MakeCounter(registry, "tocsin_exposition_type_conflicts_total",
                                    "Families left out because another collector gives the name another type.")
                            .Add({});

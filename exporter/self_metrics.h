@@ -15,7 +15,7 @@ struct CollectorOutcome {
   std::map<std::string, uint64_t> dropped;
   std::vector<QueryError> errors;
   std::chrono::duration<double> duration{0};
-  base::Timestamp finished;       // by the wall clock
+  base::Timestamp finished;  // by the wall clock
   SteadyTime finished_steady{};
   bool success() const { return errors.empty(); }
 };

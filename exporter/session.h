@@ -20,20 +20,20 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 // Why a query or a connection failed; the `class` label of the error counters.
 enum class FailureClass : uint8_t {
-  connection_refused,    // nobody answers, no such host, no such file
-  connection_lost,       // it was there and went away
-  authentication,        // wrong user, password or pg_hba.conf entry
+  connection_refused,  // nobody answers, no such host, no such file
+  connection_lost,     // it was there and went away
+  authentication,      // wrong user, password or pg_hba.conf entry
   too_many_connections,
-  timeout,               // the query's own limit, or the scrape's deadline
-  lock_timeout,          // somebody else holds a lock
+  timeout,       // the query's own limit, or the scrape's deadline
+  lock_timeout,  // somebody else holds a lock
   permission,
-  syntax,                // the database can't read the query, or it is more than one statement
-  missing_object,        // no such table, column or function
-  read_only,             // the query wanted to write
-  missing_column,        // a metric names a column that the result lacks
-  row_limit,             // more rows than max_rows; the first of them were kept
+  syntax,          // the database can't read the query, or it is more than one statement
+  missing_object,  // no such table, column or function
+  read_only,       // the query wanted to write
+  missing_column,  // a metric names a column that the result lacks
+  row_limit,       // more rows than max_rows; the first of them were kept
   cancelled,
-  data,                  // division by zero, a bad cast …
+  data,  // division by zero, a bad cast …
   other,
 };
 std::string_view ToString(FailureClass failure);

@@ -19,15 +19,21 @@ namespace {
 FailureClass ClassOfCode(int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return FailureClass::lock_timeout;
+    case SQLITE_LOCKED:
+      return FailureClass::lock_timeout;
     case SQLITE_PERM:
-    case SQLITE_AUTH: return FailureClass::permission;
-    case SQLITE_READONLY: return FailureClass::read_only;
-    case SQLITE_CANTOPEN: return FailureClass::connection_refused;
+    case SQLITE_AUTH:
+      return FailureClass::permission;
+    case SQLITE_READONLY:
+      return FailureClass::read_only;
+    case SQLITE_CANTOPEN:
+      return FailureClass::connection_refused;
     case SQLITE_NOTADB:
     case SQLITE_IOERR:
-    case SQLITE_CORRUPT: return FailureClass::connection_lost;
-    default: return FailureClass::other;
+    case SQLITE_CORRUPT:
+      return FailureClass::connection_lost;
+    default:
+      return FailureClass::other;
   }
 }
 
@@ -76,7 +82,7 @@ class SqliteSession : public Session {
  private:
   using Identity = std::pair<dev_t, ino_t>;
   static Identity IdentityOf(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     return stat(path.c_str(), &status) == 0 ? Identity(status.st_dev, status.st_ino) : Identity();
   }
 
@@ -93,7 +99,8 @@ class SqliteSession : public Session {
     sqlite3_stmt* second = nullptr;
     const int second_code = sqlite3_prepare_v2(database_, tail, -1, &second, nullptr);
     const Statement more(second);
-    if (more != nullptr || second_code != SQLITE_OK) return std::unexpected(QueryError{FailureClass::syntax, "more than one statement"});
+    if (more != nullptr || second_code != SQLITE_OK)
+      return std::unexpected(QueryError{FailureClass::syntax, "more than one statement"});
     if (sqlite3_stmt_readonly(raw) == 0) {
       return std::unexpected(QueryError{FailureClass::read_only, "the statement writes; only reading is allowed"});
     }

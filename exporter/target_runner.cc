@@ -60,7 +60,8 @@ void TargetRunner::Loop(const std::stop_token& stop) {
   changed_.notify_all();
 }
 
-// While others wait behind it, a collector may use half of the time that is left, so that a slow one costs itself alone.
+// While others wait behind it, a collector may use half of the time that is left, so that a slow one costs itself
+// alone.
 void TargetRunner::Run(uint64_t run, SteadyTime deadline, const std::stop_token& stop) {
   if (!Reach(run, deadline)) return;
   for (size_t i = 0; i < slots_.size(); ++i) {
@@ -84,9 +85,8 @@ QueryResult<Session*> TargetRunner::Reach(uint64_t run, SteadyTime deadline) {
     if (session) {
       base::LogInfo("the target is back", {{"target", target_->name()}});
     } else {
-      base::LogWarn("cannot reach the target", {{"target", target_->name()},
-                                                {"class", ToString(session.error().failure)},
-                                                {"error", error}});
+      base::LogWarn("cannot reach the target",
+                    {{"target", target_->name()}, {"class", ToString(session.error().failure)}, {"error", error}});
     }
   }
   if (session) {
@@ -119,9 +119,8 @@ void TargetRunner::RunOne(Slot& slot, uint64_t run, SteadyTime deadline) {
   outcome->families = std::move(output.families);
   outcome->dropped = std::move(output.dropped);
   outcome->errors = std::move(output.errors);
-  const bool lost = std::any_of(outcome->errors.begin(), outcome->errors.end(), [](const QueryError& error) {
-    return error.failure == FailureClass::connection_lost;
-  });
+  const bool lost = std::any_of(outcome->errors.begin(), outcome->errors.end(),
+                                [](const QueryError& error) { return error.failure == FailureClass::connection_lost; });
   if (lost) target_->Disconnect();
   Finish(slot, run, std::move(outcome));
 }

@@ -40,11 +40,11 @@ class TargetRunner {
 
  private:
   struct Slot {
-    std::unique_ptr<Collector> collector;               // used by the thread alone
-    std::string last_message;                           // likewise; to log a lasting error once
-    std::shared_ptr<const CollectorOutcome> outcome;    // guarded by mutex_
-    uint64_t run = 0;                                   // guarded by mutex_; the last that it took part in
-    uint64_t missed = 0;                                // guarded by mutex_; the last that was counted as missed
+    std::unique_ptr<Collector> collector;             // used by the thread alone
+    std::string last_message;                         // likewise; to log a lasting error once
+    std::shared_ptr<const CollectorOutcome> outcome;  // guarded by mutex_
+    uint64_t run = 0;                                 // guarded by mutex_; the last that it took part in
+    uint64_t missed = 0;                              // guarded by mutex_; the last that was counted as missed
   };
   void Loop(const std::stop_token& stop);
   void Run(uint64_t run, SteadyTime deadline, const std::stop_token& stop);
@@ -62,9 +62,9 @@ class TargetRunner {
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  uint64_t wanted_ = 0;    // guarded by mutex_, as are the rest
+  uint64_t wanted_ = 0;  // guarded by mutex_, as are the rest
   uint64_t finished_ = 0;
-  uint64_t reached_ = 0;   // the last run in which the target answered
+  uint64_t reached_ = 0;  // the last run in which the target answered
   SteadyTime deadline_{};
   bool ended_ = false;
   std::jthread thread_;

@@ -202,20 +202,33 @@ struct Less {
 
 base::Result<Columns> Dispatch(const AggregateInput& input) {
   switch (input.aggregate.op) {
-    case AggregateOp::sum: return Fold<SumCell>(input);
-    case AggregateOp::avg: return Fold<AvgCell>(input);
-    case AggregateOp::count: return Fold<CountCell>(input);
-    case AggregateOp::group: return Fold<GroupCell>(input);
-    case AggregateOp::min: return Fold<ExtremeCell<Less>>(input);
-    case AggregateOp::max: return Fold<ExtremeCell<Greater>>(input);
-    case AggregateOp::stddev: return Fold<VarianceCell<true>>(input);
-    case AggregateOp::stdvar: return Fold<VarianceCell<false>>(input);
-    case AggregateOp::quantile: RemarkQuantiles(input); return Fold<QuantileCell>(input);
+    case AggregateOp::sum:
+      return Fold<SumCell>(input);
+    case AggregateOp::avg:
+      return Fold<AvgCell>(input);
+    case AggregateOp::count:
+      return Fold<CountCell>(input);
+    case AggregateOp::group:
+      return Fold<GroupCell>(input);
+    case AggregateOp::min:
+      return Fold<ExtremeCell<Less>>(input);
+    case AggregateOp::max:
+      return Fold<ExtremeCell<Greater>>(input);
+    case AggregateOp::stddev:
+      return Fold<VarianceCell<true>>(input);
+    case AggregateOp::stdvar:
+      return Fold<VarianceCell<false>>(input);
+    case AggregateOp::quantile:
+      RemarkQuantiles(input);
+      return Fold<QuantileCell>(input);
     case AggregateOp::topk:
-    case AggregateOp::bottomk: return AggregateK(input);
+    case AggregateOp::bottomk:
+      return AggregateK(input);
     case AggregateOp::limitk:
-    case AggregateOp::limit_ratio: return AggregateLimit(input);
-    case AggregateOp::count_values: return AggregateCountValues(input);
+    case AggregateOp::limit_ratio:
+      return AggregateLimit(input);
+    case AggregateOp::count_values:
+      return AggregateCountValues(input);
   }
   return base::Fail(base::ErrorCode::internal, "unknown aggregation");
 }

@@ -30,8 +30,8 @@ struct AggregateInput {
 // How many series topk, bottomk or limitk keep of each group, by step.
 base::Result<std::vector<size_t>> LimitsOf(const AggregateInput& input);
 
-base::Result<Columns> AggregateK(const AggregateInput& input);       // topk, bottomk
-base::Result<Columns> AggregateLimit(const AggregateInput& input);   // limitk, limit_ratio
+base::Result<Columns> AggregateK(const AggregateInput& input);      // topk, bottomk
+base::Result<Columns> AggregateLimit(const AggregateInput& input);  // limitk, limit_ratio
 base::Result<Columns> AggregateCountValues(const AggregateInput& input);
 
 }  // namespace promql

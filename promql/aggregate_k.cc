@@ -73,12 +73,15 @@ std::vector<BestOf> BestPerGroup(const AggregateInput& input, const Grouping& gr
   std::vector<BestOf> best(groups.size(), BestOf(limit, greatest));
   for (size_t row = 0; row < input.columns.size(); ++row) {
     switch (input.columns.presence(row)[step]) {
-      case Presence::none: break;
-      case Presence::histogram:
-        input.evaluator.annotations().Inform(
-            remark::HistogramIgnoredInAggregation(ToString(input.aggregate.op)), input.where);
+      case Presence::none:
         break;
-      case Presence::number: best[groups.group_of[row]].Offer({row, input.columns.values(row)[step]}); break;
+      case Presence::histogram:
+        input.evaluator.annotations().Inform(remark::HistogramIgnoredInAggregation(ToString(input.aggregate.op)),
+                                             input.where);
+        break;
+      case Presence::number:
+        best[groups.group_of[row]].Offer({row, input.columns.values(row)[step]});
+        break;
     }
   }
   return best;

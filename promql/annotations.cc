@@ -24,12 +24,13 @@ std::string InvalidQuantile(double quantile) {
   return fmt::format("PromQL warning: quantile value should be between 0 and 1, got {}", FormatG(quantile));
 }
 std::string InvalidRatio(double ratio, double capped) {
-  return fmt::format("PromQL warning: ratio value should be between -1 and 1, got {}, capping to {}",
-                     FormatG(ratio), FormatG(capped));
+  return fmt::format("PromQL warning: ratio value should be between -1 and 1, got {}, capping to {}", FormatG(ratio),
+                     FormatG(capped));
 }
 std::string BadBucketLabel(std::string_view metric, std::string_view label) {
-  return ForMetric(fmt::format("PromQL warning: bucket label \"le\" is missing or has a malformed value of {}",
-                               base::Quote(label)), metric);
+  return ForMetric(
+      fmt::format("PromQL warning: bucket label \"le\" is missing or has a malformed value of {}", base::Quote(label)),
+      metric);
 }
 std::string MixedFloatsHistograms(std::string_view metric) {
   return fmt::format("PromQL warning: encountered a mix of histograms and floats for metric name {}",
@@ -48,8 +49,10 @@ std::string NotGauge(std::string_view metric) {
   return fmt::format("PromQL warning: this native histogram metric is not a gauge: {}", base::Quote(metric));
 }
 std::string MixedExponentialCustom(std::string_view metric) {
-  return fmt::format("PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas "
-                     "for metric name {}", base::Quote(metric));
+  return fmt::format(
+      "PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas "
+      "for metric name {}",
+      base::Quote(metric));
 }
 std::string IncompatibleBucketLayout(std::string_view op) {
   return fmt::format("PromQL warning: incompatible bucket layout encountered for binary operator {}", op);
@@ -72,16 +75,21 @@ std::string HistogramIgnoredInAggregation(std::string_view aggregation) {
   return fmt::format("PromQL info: ignored histogram in {} aggregation", aggregation);
 }
 std::string HistogramIgnoredInMixedRange(std::string_view metric) {
-  return fmt::format("PromQL info: ignored histograms in a range containing both floats and histograms for metric "
-                     "name {}", base::Quote(metric));
+  return fmt::format(
+      "PromQL info: ignored histograms in a range containing both floats and histograms for metric "
+      "name {}",
+      base::Quote(metric));
 }
 std::string QuantileOfNaN(std::string_view metric, bool result_is_nan) {
   return ForMetric(fmt::format("PromQL info: input to histogram_quantile has NaN observations, result is {}",
-                               result_is_nan ? "NaN" : "skewed higher"), metric);
+                               result_is_nan ? "NaN" : "skewed higher"),
+                   metric);
 }
 std::string FractionOfNaN(std::string_view metric) {
-  return ForMetric("PromQL info: input to histogram_fraction has NaN observations, which are excluded from all "
-                   "fractions", metric);
+  return ForMetric(
+      "PromQL info: input to histogram_fraction has NaN observations, which are excluded from all "
+      "fractions",
+      metric);
 }
 std::string MismatchedCustomBuckets(std::string_view operation) {
   return fmt::format("PromQL info: mismatched custom buckets were reconciled during {}", operation);
@@ -98,8 +106,10 @@ void AnnotationSet::InformForcedMonotonicity(std::string_view metric, const Sour
                                              const Monotonicity& fixed) {
   std::string text = ForMetric(
       "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
-      "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)", metric);
-  const auto [at, inserted] = forced_.try_emplace(std::move(text), ForcedMonotonicity{fixed, fixed.time, fixed.time, 1, where});
+      "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)",
+      metric);
+  const auto [at, inserted] =
+      forced_.try_emplace(std::move(text), ForcedMonotonicity{fixed, fixed.time, fixed.time, 1, where});
   if (inserted) return;
   ForcedMonotonicity& known = at->second;
   known.first = std::min(known.first, fixed.time);
@@ -121,19 +131,22 @@ Annotations AnnotationSet::Finish() const {
   for (const Remark& remark : warnings_) done.warnings.push_back(remark.text + At(remark.where));
   for (const auto& [metric, overlap] : overlaps_) {
     const std::string often = overlap.count > 1 ? fmt::format(" ({} occurrences)", overlap.count) : "";
-    done.warnings.push_back(fmt::format("PromQL warning: sample has start time that overlaps with previous sample "
-                                        "timestamp for metric {}{}{}", base::Quote(metric), often, At(overlap.where)));
+    done.warnings.push_back(
+        fmt::format("PromQL warning: sample has start time that overlaps with previous sample "
+                    "timestamp for metric {}{}{}",
+                    base::Quote(metric), often, At(overlap.where)));
   }
   for (const Remark& remark : infos_) done.infos.push_back(remark.text + At(remark.where));
   const auto seconds = [](base::Timestamp time) {
     return base::FormatRfc3339(std::chrono::floor<std::chrono::seconds>(time));
   };
   for (const auto& [text, forced] : forced_) {
-    done.infos.push_back(fmt::format("{}, from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to "
-                                     "{}{}", text, FormatG(forced.merged.least_bucket),
-                                     FormatG(forced.merged.greatest_bucket),
-                                     forced.merged.greatest_difference, forced.samples, seconds(forced.first),
-                                     seconds(forced.last), At(forced.where)));
+    done.infos.push_back(
+        fmt::format("{}, from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to "
+                    "{}{}",
+                    text, FormatG(forced.merged.least_bucket), FormatG(forced.merged.greatest_bucket),
+                    forced.merged.greatest_difference, forced.samples, seconds(forced.first), seconds(forced.last),
+                    At(forced.where)));
   }
   return done;
 }

@@ -14,24 +14,42 @@ struct Overloaded : Functions... {
 
 std::string_view ToString(BinaryOp op) {
   switch (op) {
-    case BinaryOp::logical_or: return "or";
-    case BinaryOp::logical_and: return "and";
-    case BinaryOp::logical_unless: return "unless";
-    case BinaryOp::equal: return "==";
-    case BinaryOp::not_equal: return "!=";
-    case BinaryOp::less: return "<";
-    case BinaryOp::less_or_equal: return "<=";
-    case BinaryOp::greater: return ">";
-    case BinaryOp::greater_or_equal: return ">=";
-    case BinaryOp::trim_upper: return "</";
-    case BinaryOp::trim_lower: return ">/";
-    case BinaryOp::add: return "+";
-    case BinaryOp::subtract: return "-";
-    case BinaryOp::multiply: return "*";
-    case BinaryOp::divide: return "/";
-    case BinaryOp::modulo: return "%";
-    case BinaryOp::atan2: return "atan2";
-    case BinaryOp::power: return "^";
+    case BinaryOp::logical_or:
+      return "or";
+    case BinaryOp::logical_and:
+      return "and";
+    case BinaryOp::logical_unless:
+      return "unless";
+    case BinaryOp::equal:
+      return "==";
+    case BinaryOp::not_equal:
+      return "!=";
+    case BinaryOp::less:
+      return "<";
+    case BinaryOp::less_or_equal:
+      return "<=";
+    case BinaryOp::greater:
+      return ">";
+    case BinaryOp::greater_or_equal:
+      return ">=";
+    case BinaryOp::trim_upper:
+      return "</";
+    case BinaryOp::trim_lower:
+      return ">/";
+    case BinaryOp::add:
+      return "+";
+    case BinaryOp::subtract:
+      return "-";
+    case BinaryOp::multiply:
+      return "*";
+    case BinaryOp::divide:
+      return "/";
+    case BinaryOp::modulo:
+      return "%";
+    case BinaryOp::atan2:
+      return "atan2";
+    case BinaryOp::power:
+      return "^";
   }
   return "";
 }
@@ -41,20 +59,34 @@ bool IsSetOperator(BinaryOp op) { return op <= BinaryOp::logical_unless; }
 
 std::string_view ToString(AggregateOp op) {
   switch (op) {
-    case AggregateOp::sum: return "sum";
-    case AggregateOp::avg: return "avg";
-    case AggregateOp::count: return "count";
-    case AggregateOp::min: return "min";
-    case AggregateOp::max: return "max";
-    case AggregateOp::group: return "group";
-    case AggregateOp::stddev: return "stddev";
-    case AggregateOp::stdvar: return "stdvar";
-    case AggregateOp::topk: return "topk";
-    case AggregateOp::bottomk: return "bottomk";
-    case AggregateOp::count_values: return "count_values";
-    case AggregateOp::quantile: return "quantile";
-    case AggregateOp::limitk: return "limitk";
-    case AggregateOp::limit_ratio: return "limit_ratio";
+    case AggregateOp::sum:
+      return "sum";
+    case AggregateOp::avg:
+      return "avg";
+    case AggregateOp::count:
+      return "count";
+    case AggregateOp::min:
+      return "min";
+    case AggregateOp::max:
+      return "max";
+    case AggregateOp::group:
+      return "group";
+    case AggregateOp::stddev:
+      return "stddev";
+    case AggregateOp::stdvar:
+      return "stdvar";
+    case AggregateOp::topk:
+      return "topk";
+    case AggregateOp::bottomk:
+      return "bottomk";
+    case AggregateOp::count_values:
+      return "count_values";
+    case AggregateOp::quantile:
+      return "quantile";
+    case AggregateOp::limitk:
+      return "limitk";
+    case AggregateOp::limit_ratio:
+      return "limit_ratio";
   }
   return "";
 }
@@ -62,23 +94,23 @@ std::string_view ToString(AggregateOp op) {
 bool HasParameter(AggregateOp op) { return op >= AggregateOp::topk; }
 
 ValueType TypeOf(const Expr& expr) {
-  return std::visit(
-      Overloaded{
-          [](const NumberLiteral&) { return ValueType::scalar; },
-          [](const StringLiteral&) { return ValueType::string; },
-          [](const Paren& paren) { return TypeOf(*paren.expr); },
-          [](const Unary& unary) { return TypeOf(*unary.expr); },
-          [](const Binary& binary) {
-            const bool scalar = TypeOf(*binary.left) == ValueType::scalar && TypeOf(*binary.right) == ValueType::scalar;
-            return scalar ? ValueType::scalar : ValueType::vector;
-          },
-          [](const Aggregate&) { return ValueType::vector; },
-          [](const Call& call) { return call.function->result; },
-          [](const VectorSelector&) { return ValueType::vector; },
-          [](const MatrixSelector&) { return ValueType::matrix; },
-          [](const Subquery&) { return ValueType::matrix; },
-      },
-      expr.node);
+  return std::visit(Overloaded{
+                        [](const NumberLiteral&) { return ValueType::scalar; },
+                        [](const StringLiteral&) { return ValueType::string; },
+                        [](const Paren& paren) { return TypeOf(*paren.expr); },
+                        [](const Unary& unary) { return TypeOf(*unary.expr); },
+                        [](const Binary& binary) {
+                          const bool scalar =
+                              TypeOf(*binary.left) == ValueType::scalar && TypeOf(*binary.right) == ValueType::scalar;
+                          return scalar ? ValueType::scalar : ValueType::vector;
+                        },
+                        [](const Aggregate&) { return ValueType::vector; },
+                        [](const Call& call) { return call.function->result; },
+                        [](const VectorSelector&) { return ValueType::vector; },
+                        [](const MatrixSelector&) { return ValueType::matrix; },
+                        [](const Subquery&) { return ValueType::matrix; },
+                    },
+                    expr.node);
 }
 
 std::vector<ExprPtr*> ChildSlots(Expr& expr) {

@@ -31,17 +31,44 @@ struct Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
 enum class BinaryOp : uint8_t {
-  logical_or, logical_and, logical_unless,
-  equal, not_equal, less, less_or_equal, greater, greater_or_equal,
-  trim_upper, trim_lower,  // </ and >/ on native histograms
-  add, subtract, multiply, divide, modulo, atan2, power,
+  logical_or,
+  logical_and,
+  logical_unless,
+  equal,
+  not_equal,
+  less,
+  less_or_equal,
+  greater,
+  greater_or_equal,
+  trim_upper,
+  trim_lower,  // </ and >/ on native histograms
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  atan2,
+  power,
 };
 std::string_view ToString(BinaryOp op);
 bool IsComparison(BinaryOp op);  // == != < <= > >=
 bool IsSetOperator(BinaryOp op);
 
 enum class AggregateOp : uint8_t {
-  sum, avg, count, min, max, group, stddev, stdvar, topk, bottomk, count_values, quantile, limitk, limit_ratio,
+  sum,
+  avg,
+  count,
+  min,
+  max,
+  group,
+  stddev,
+  stdvar,
+  topk,
+  bottomk,
+  count_values,
+  quantile,
+  limitk,
+  limit_ratio,
 };
 std::string_view ToString(AggregateOp op);
 bool HasParameter(AggregateOp op);
@@ -51,13 +78,25 @@ bool HasParameter(AggregateOp op);
 struct DurationExpr;
 using DurationExprPtr = std::shared_ptr<const DurationExpr>;
 struct DurationExpr {
-  enum class Kind : uint8_t { number, step, range, min_of, max_of, add, subtract, multiply, divide, modulo, power,
-                              negate };
+  enum class Kind : uint8_t {
+    number,
+    step,
+    range,
+    min_of,
+    max_of,
+    add,
+    subtract,
+    multiply,
+    divide,
+    modulo,
+    power,
+    negate
+  };
   Kind kind = Kind::number;
-  double number = 0;          // seconds
-  bool as_duration = false;   // written as 5m rather than 300
+  double number = 0;         // seconds
+  bool as_duration = false;  // written as 5m rather than 300
   bool parenthesised = false;
-  DurationExprPtr left;       // operands; negate has `left` only
+  DurationExprPtr left;  // operands; negate has `left` only
   DurationExprPtr right;
   SourceRange range;
 };

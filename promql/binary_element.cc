@@ -12,13 +12,20 @@ double Truth(bool holds) { return holds ? 1 : 0; }
 
 bool Compare(BinaryOp op, double left, double right) {
   switch (op) {
-    case BinaryOp::equal: return left == right;
-    case BinaryOp::not_equal: return left != right;
-    case BinaryOp::less: return left < right;
-    case BinaryOp::less_or_equal: return left <= right;
-    case BinaryOp::greater: return left > right;
-    case BinaryOp::greater_or_equal: return left >= right;
-    default: return false;
+    case BinaryOp::equal:
+      return left == right;
+    case BinaryOp::not_equal:
+      return left != right;
+    case BinaryOp::less:
+      return left < right;
+    case BinaryOp::less_or_equal:
+      return left <= right;
+    case BinaryOp::greater:
+      return left > right;
+    case BinaryOp::greater_or_equal:
+      return left >= right;
+    default:
+      return false;
   }
 }
 
@@ -30,13 +37,18 @@ Point Finished(FloatHistogram histogram) {
 std::optional<ElementResult> HistogramWithNumber(BinaryOp op, const FloatHistogram& histogram, double number) {
   FloatHistogram result = histogram;
   switch (op) {
-    case BinaryOp::multiply: Scale(result, number); return ElementResult{Finished(std::move(result))};
-    case BinaryOp::divide: Divide(result, number); return ElementResult{Finished(std::move(result))};
+    case BinaryOp::multiply:
+      Scale(result, number);
+      return ElementResult{Finished(std::move(result))};
+    case BinaryOp::divide:
+      Divide(result, number);
+      return ElementResult{Finished(std::move(result))};
     case BinaryOp::trim_upper:
     case BinaryOp::trim_lower:
       TrimBuckets(result, number, op == BinaryOp::trim_upper);
       return ElementResult{Point::Of(std::make_shared<const FloatHistogram>(std::move(result)))};
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -56,22 +68,28 @@ std::optional<ElementResult> Combine(BinaryOp op, const FloatHistogram& left, co
   return ElementResult{Finished(std::move(result))};
 }
 
-std::string_view KindName(const Point& point) {
-  return point.presence == Presence::histogram ? "histogram" : "float";
-}
+std::string_view KindName(const Point& point) { return point.presence == Presence::histogram ? "histogram" : "float"; }
 
 }  // namespace
 
 double ScalarOperation(BinaryOp op, double left, double right) {
   switch (op) {
-    case BinaryOp::add: return left + right;
-    case BinaryOp::subtract: return left - right;
-    case BinaryOp::multiply: return left * right;
-    case BinaryOp::divide: return left / right;
-    case BinaryOp::modulo: return std::fmod(left, right);
-    case BinaryOp::atan2: return std::atan2(left, right);
-    case BinaryOp::power: return std::pow(left, right);
-    default: return Truth(Compare(op, left, right));
+    case BinaryOp::add:
+      return left + right;
+    case BinaryOp::subtract:
+      return left - right;
+    case BinaryOp::multiply:
+      return left * right;
+    case BinaryOp::divide:
+      return left / right;
+    case BinaryOp::modulo:
+      return std::fmod(left, right);
+    case BinaryOp::atan2:
+      return std::atan2(left, right);
+    case BinaryOp::power:
+      return std::pow(left, right);
+    default:
+      return Truth(Compare(op, left, right));
   }
 }
 

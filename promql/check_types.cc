@@ -19,8 +19,8 @@ Checked Expect(const Expr& expr, ValueType wanted, std::string_view context) {
   TRY_VOID(CheckNode(expr, true));
   const ValueType type = TypeOf(expr);
   if (type == wanted) return {};
-  return ParseFailure(expr.range, fmt::format("expected type {} in {}, got {}", DocumentedName(wanted), context,
-                                              DocumentedName(type)));
+  return ParseFailure(
+      expr.range, fmt::format("expected type {} in {}, got {}", DocumentedName(wanted), context, DocumentedName(type)));
 }
 
 Checked CheckAggregate(const Aggregate& aggregate) {
@@ -101,9 +101,9 @@ Checked CheckArgumentCount(const Call& call, const SourceRange& range) {
 Checked CheckInfoSelector(const Call& call, const SourceRange& range) {
   const Expr& argument = *call.arguments[1];
   if (TypeOf(argument) != ValueType::vector) {
-    return ParseFailure(range, fmt::format("expected type {} in call to function {}, got {}",
-                                           DocumentedName(ValueType::vector), base::Quote(call.function->name),
-                                           DocumentedName(TypeOf(argument))));
+    return ParseFailure(
+        range, fmt::format("expected type {} in call to function {}, got {}", DocumentedName(ValueType::vector),
+                           base::Quote(call.function->name), DocumentedName(TypeOf(argument))));
   }
   const auto* selector = As<VectorSelector>(argument);
   if (selector == nullptr) return ParseFailure(argument.range, "expected label selectors only");
@@ -150,15 +150,15 @@ Checked CheckUnary(const Unary& unary, const SourceRange& range) {
   const ValueType type = TypeOf(*unary.expr);
   if (type == ValueType::scalar || type == ValueType::vector) return {};
   return ParseFailure(range, fmt::format("unary expression only allowed on expressions of type scalar or instant "
-                                         "vector, got {}", base::Quote(DocumentedName(type))));
+                                         "vector, got {}",
+                                         base::Quote(DocumentedName(type))));
 }
 
 Checked CheckSubquery(const Subquery& subquery, const SourceRange& range) {
   TRY_VOID(CheckNode(*subquery.expr, true));
   const ValueType type = TypeOf(*subquery.expr);
   if (type == ValueType::vector) return {};
-  return ParseFailure(range,
-                      fmt::format("subquery is only allowed on instant vector, got {} instead", ToString(type)));
+  return ParseFailure(range, fmt::format("subquery is only allowed on instant vector, got {} instead", ToString(type)));
 }
 
 Checked CheckNode(const Expr& expr, bool needs_matcher) {
@@ -168,7 +168,8 @@ Checked CheckNode(const Expr& expr, bool needs_matcher) {
   if (const auto* paren = As<Paren>(expr)) return CheckNode(*paren->expr, needs_matcher);
   if (const auto* unary = As<Unary>(expr)) return CheckUnary(*unary, expr.range);
   if (const auto* subquery = As<Subquery>(expr)) return CheckSubquery(*subquery, expr.range);
-  if (const auto* matrix = As<MatrixSelector>(expr)) return CheckSelector(matrix->selector, matrix->selector_range, true);
+  if (const auto* matrix = As<MatrixSelector>(expr))
+    return CheckSelector(matrix->selector, matrix->selector_range, true);
   if (const auto* selector = As<VectorSelector>(expr)) return CheckSelector(*selector, expr.range, needs_matcher);
   return {};
 }

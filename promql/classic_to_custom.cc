@@ -45,8 +45,8 @@ base::Result<FloatHistogram> Convert(Gathered gathered) {
 enum class Part : uint8_t { bucket, count, sum };
 
 std::optional<std::pair<Part, std::string_view>> PartOf(std::string_view metric) {
-  for (const auto& [ending, part] : {std::pair<std::string_view, Part>{"_bucket", Part::bucket},
-                                     {"_count", Part::count}, {"_sum", Part::sum}}) {
+  for (const auto& [ending, part] :
+       {std::pair<std::string_view, Part>{"_bucket", Part::bucket}, {"_count", Part::count}, {"_sum", Part::sum}}) {
     if (metric.ends_with(ending)) return std::pair(part, metric.substr(0, metric.size() - ending.size()));
   }
   return std::nullopt;
@@ -69,9 +69,15 @@ base::Result<std::vector<CustomSeries>> ToCustomBuckets(const LoadCommand& load)
       if (value.omitted || value.histogram) continue;
       Gathered& gathered = samples[base::Timestamp(load.interval * static_cast<int64_t>(i))];
       switch (part->first) {
-        case Part::bucket: gathered.buckets[*bound] = value.value; break;
-        case Part::count: gathered.count = value.value; break;
-        case Part::sum: gathered.sum = value.value; break;
+        case Part::bucket:
+          gathered.buckets[*bound] = value.value;
+          break;
+        case Part::count:
+          gathered.count = value.value;
+          break;
+        case Part::sum:
+          gathered.sum = value.value;
+          break;
       }
     }
   }

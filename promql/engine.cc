@@ -72,8 +72,7 @@ base::Result<Matrix> RangeVector(Evaluator& evaluator, const Expr& expr) {
           histogram >= series.histograms.size() ||
           (number < series.times.size() && series.times[number] <= series.histogram_times[histogram]);
       const base::Timestamp time = is_number ? series.times[number] : series.histogram_times[histogram];
-      const Point point =
-          is_number ? Point::Number(series.values[number]) : Point::Of(series.histograms[histogram]);
+      const Point point = is_number ? Point::Number(series.values[number]) : Point::Of(series.histograms[histogram]);
       ++(is_number ? number : histogram);
       if (within(time)) AppendSample(out.samples, time, point);
     }
@@ -86,8 +85,8 @@ base::Result<Matrix> RangeVector(Evaluator& evaluator, const Expr& expr) {
 
 QueryState NewQuery(const EngineOptions& options, const store::Querier& querier, std::stop_token stop,
                     base::Timestamp start, base::Timestamp end, base::Duration step) {
-  return QueryState{options, querier, std::move(stop), std::chrono::steady_clock::now() + options.timeout, start, end,
-                    step, {}, 0};
+  return QueryState{
+      options, querier, std::move(stop), std::chrono::steady_clock::now() + options.timeout, start, end, step, {}, 0};
 }
 
 }  // namespace

@@ -46,8 +46,8 @@ base::Result<Columns> Evaluator::EvaluateNode(const Expr& expr) {
   if (const auto* aggregate = As<Aggregate>(expr)) return EvaluateAggregate(*aggregate, expr);
   if (const auto* call = As<Call>(expr)) return EvaluateCall(*call, expr);
   if (const auto* selector = As<VectorSelector>(expr)) return EvaluateSelector(*selector, expr.range);
-  return base::Fail(base::ErrorCode::internal, fmt::format("expression of type {} where a vector is expected",
-                                                           ToString(TypeOf(expr))));
+  return base::Fail(base::ErrorCode::internal,
+                    fmt::format("expression of type {} where a vector is expected", ToString(TypeOf(expr))));
 }
 
 ResetScope::ResetScope(Evaluator& evaluator, const Expr& expr)

@@ -45,9 +45,7 @@ struct Sorted {
   std::vector<size_t> malformed;
 };
 
-std::optional<double> BucketBoundOf(const base::Labels& labels) {
-  return base::ParseFloat(labels.Get(kBucketLabel));
-}
+std::optional<double> BucketBoundOf(const base::Labels& labels) { return base::ParseFloat(labels.Get(kBucketLabel)); }
 
 bool AnyOf(const Columns& columns, size_t row, Presence wanted) {
   return std::ranges::find(columns.presence(row), wanted) != columns.presence(row).end();
@@ -150,9 +148,8 @@ class HistogramReader {
   }
 
   bool AnyBucket(const Sorted::Classic& classic, size_t step) const {
-    return std::ranges::any_of(classic.buckets, [&](const auto& bucket) {
-      return columns_.presence(bucket.first)[step] == Presence::number;
-    });
+    return std::ranges::any_of(
+        classic.buckets, [&](const auto& bucket) { return columns_.presence(bucket.first)[step] == Presence::number; });
   }
 
   template <class OfClassic>
@@ -251,8 +248,8 @@ base::Result<Columns> HistogramQuantiles(CallInput& input) {
       steps_of.try_emplace(QuantileText(values[step]), values.size()).first->second[step] = true;
     }
     for (auto& [text, steps] : steps_of) {
-      TRY_VOID(ReadQuantile(reader, input.evaluator.steps(), input.arguments[i],
-                            {input.text(1), text, std::move(steps)}));
+      TRY_VOID(
+          ReadQuantile(reader, input.evaluator.steps(), input.arguments[i], {input.text(1), text, std::move(steps)}));
     }
   }
   return reader.Finish();
@@ -262,14 +259,12 @@ base::Result<Columns> HistogramFraction(CallInput& input) {
   HistogramReader reader(input, 2);
   const auto lower = input.arguments[0].values(0);
   const auto upper = input.arguments[1].values(0);
-  TRY_VOID(reader.Read(
-      [&](const std::vector<ClassicBucket>& buckets, size_t step, const base::Labels&) {
-        return FractionOfBuckets(lower[step], upper[step], buckets);
-      },
-      [&](const FloatHistogram& histogram, size_t step, const base::Labels& labels) {
-        return FractionOfHistogram(lower[step], upper[step], histogram, reader.NameForRemarks(labels), reader.where(),
-                                   reader.annotations());
-      }));
+  TRY_VOID(reader.Read([&](const std::vector<ClassicBucket>& buckets, size_t step,
+                           const base::Labels&) { return FractionOfBuckets(lower[step], upper[step], buckets); },
+                       [&](const FloatHistogram& histogram, size_t step, const base::Labels& labels) {
+                         return FractionOfHistogram(lower[step], upper[step], histogram, reader.NameForRemarks(labels),
+                                                    reader.where(), reader.annotations());
+                       }));
   return reader.Finish();
 }
 

@@ -92,8 +92,8 @@ base::Result<Columns> LabelReplace(CallInput& input) {
   std::vector<re2::StringPiece> groups(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
   for (size_t row = 0; row < columns.size(); ++row) {
     const std::string value(columns.row(row).labels.Get(source));
-    const bool matches = regex.Match(value, 0, value.size(), re2::RE2::ANCHOR_BOTH, groups.data(),
-                                     static_cast<int>(groups.size()));
+    const bool matches =
+        regex.Match(value, 0, value.size(), re2::RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size()));
     if (matches) SetLabel(columns.row(row), target, replacement.Expand(groups));
   }
   TRY_VOID(input.evaluator.MergeEqualRows(columns));

@@ -65,9 +65,8 @@ base::Result<Columns> ClampBetween(CallInput& input, const Columns* least, const
     if (!(high(step) < low(step))) continue;
     for (size_t row = 0; row < columns.size(); ++row) columns.Clear(row, step);
   }
-  return MapNumbers(input.evaluator, std::move(columns), [&](double value, size_t step) {
-    return Greater(low(step), Smaller(high(step), value));
-  });
+  return MapNumbers(input.evaluator, std::move(columns),
+                    [&](double value, size_t step) { return Greater(low(step), Smaller(high(step), value)); });
 }
 
 base::Result<Columns> Combine(CallInput& input, double (*choose)(double, double)) {

@@ -19,7 +19,8 @@ struct Newest {
 std::pair<Newest, Newest> TwoNewest(const Window& window) {
   size_t floats = window.times.size(), histograms = window.histograms.size();
   const auto take = [&] {
-    const bool is_float = histograms == 0 || (floats > 0 && window.times[floats - 1] > window.histogram_times[histograms - 1]);
+    const bool is_float =
+        histograms == 0 || (floats > 0 && window.times[floats - 1] > window.histogram_times[histograms - 1]);
     Newest newest;
     if (is_float) {
       --floats;
@@ -41,7 +42,8 @@ Point HistogramChange(const Newest& before, const Newest& last, RangeContext& co
   const bool gauge = last.histogram->counter_reset_hint == Hint::gauge;
   const bool gauge_before = before.histogram->counter_reset_hint == Hint::gauge;
   if (counter && (gauge || gauge_before)) context.annotations.Warn(remark::NotCounter(context.metric()), context.where);
-  if (!counter && (!gauge || !gauge_before)) context.annotations.Warn(remark::NotGauge(context.metric()), context.where);
+  if (!counter && (!gauge || !gauge_before))
+    context.annotations.Warn(remark::NotGauge(context.metric()), context.where);
   base::FloatHistogram result = *last.histogram;
   if (!counter || (!reset && !DetectReset(*last.histogram, *before.histogram))) {
     const Combined combined = Subtract(result, *before.histogram);

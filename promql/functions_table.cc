@@ -109,22 +109,30 @@ static_assert(std::ranges::is_sorted(kFunctions, {}, &FunctionSignature::name));
 
 std::string_view ToString(ValueType type) {
   switch (type) {
-    case ValueType::none: return "none";
-    case ValueType::scalar: return "scalar";
-    case ValueType::string: return "string";
-    case ValueType::vector: return "vector";
-    case ValueType::matrix: return "matrix";
+    case ValueType::none:
+      return "none";
+    case ValueType::scalar:
+      return "scalar";
+    case ValueType::string:
+      return "string";
+    case ValueType::vector:
+      return "vector";
+    case ValueType::matrix:
+      return "matrix";
   }
   return "none";
 }
 
 std::string_view DocumentedName(ValueType type) {
   switch (type) {
-    case ValueType::vector: return "instant vector";
-    case ValueType::matrix: return "range vector";
+    case ValueType::vector:
+      return "instant vector";
+    case ValueType::matrix:
+      return "range vector";
     case ValueType::none:
     case ValueType::scalar:
-    case ValueType::string: return ToString(type);
+    case ValueType::string:
+      return ToString(type);
   }
   return "none";
 }

@@ -63,9 +63,7 @@ base::Labels LabelsOfAbsent(const Expr& argument) {
   return builder.Build();
 }
 
-base::Result<Columns> Pi(CallInput& input) {
-  return ScalarColumns(input.evaluator.steps().count, std::numbers::pi);
-}
+base::Result<Columns> Pi(CallInput& input) { return ScalarColumns(input.evaluator.steps().count, std::numbers::pi); }
 
 base::Result<Columns> ScalarOf(CallInput& input) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();

@@ -25,7 +25,7 @@ CellList Decode(const Spans& spans, const std::vector<double>& counts) {
   return cells;
 }
 
-void Encode(const CellList& cells, Spans& spans, std::vector<double>& counts, double CompensatedSum::*part) {
+void Encode(const CellList& cells, Spans& spans, std::vector<double>& counts, double CompensatedSum::* part) {
   spans.clear();
   counts.clear();
   int32_t next = 0;  // the index a span without a gap would go on with
@@ -88,7 +88,9 @@ void DropEmptyCells(CellList& cells) {
 
 void WidenZeroBucket(Cells& cells, double threshold) {
   std::tie(cells.zero, cells.zero_threshold) = ZeroBucketAt(cells, threshold);
-  const auto within = [&](const Cell& cell) { return BucketBound(cell.index - 1, cells.schema) < cells.zero_threshold; };
+  const auto within = [&](const Cell& cell) {
+    return BucketBound(cell.index - 1, cells.schema) < cells.zero_threshold;
+  };
   std::erase_if(cells.positive, within);
   std::erase_if(cells.negative, within);
   DropEmpty(cells);
@@ -213,7 +215,8 @@ std::vector<double> CommonBounds(const std::vector<double>& a, const std::vector
 
 void MapToBounds(Cells& cells, const std::vector<double>& bounds) {
   const auto index_of = [&](int32_t index) {
-    if (index < 0 || static_cast<size_t>(index) >= cells.custom_values.size()) return static_cast<int32_t>(bounds.size());
+    if (index < 0 || static_cast<size_t>(index) >= cells.custom_values.size())
+      return static_cast<int32_t>(bounds.size());
     return static_cast<int32_t>(std::ranges::lower_bound(bounds, cells.custom_values[static_cast<size_t>(index)]) -
                                 bounds.begin());
   };

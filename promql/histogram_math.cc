@@ -65,9 +65,8 @@ CellList Beyond(CellList cells, double threshold, int32_t schema) {
 bool BitEqual(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
 
 bool SameCells(const CellList& a, const CellList& b) {
-  return std::ranges::equal(a, b, [](const Cell& x, const Cell& y) {
-    return x.index == y.index && BitEqual(x.sum.sum, y.sum.sum);
-  });
+  return std::ranges::equal(
+      a, b, [](const Cell& x, const Cell& y) { return x.index == y.index && BitEqual(x.sum.sum, y.sum.sum); });
 }
 
 }  // namespace

@@ -17,9 +17,7 @@ class Arithmetic {
  public:
   explicit Arithmetic(RangeContext& context) : context_(context) {}
 
-  bool Add(FloatHistogram& into, const FloatHistogram& other) {
-    return Check(promql::Add(into, other), "addition");
-  }
+  bool Add(FloatHistogram& into, const FloatHistogram& other) { return Check(promql::Add(into, other), "addition"); }
   bool Subtract(FloatHistogram& into, const FloatHistogram& other) {
     return Check(promql::Subtract(into, other), "subtraction");
   }
@@ -69,8 +67,8 @@ bool AddBackResets(const Window& window, const FloatHistogram& first, RangeConte
   const auto& starts = window.histogram_start_times;
   bool overlap = false;
   for (size_t i = 1; i < window.histograms.size(); ++i) {
-    overlap = overlap ||
-              (!starts.empty() && StartTimeOverlaps(starts[i - 1], window.histogram_times[i - 1], starts[i]));
+    overlap =
+        overlap || (!starts.empty() && StartTimeOverlaps(starts[i - 1], window.histogram_times[i - 1], starts[i]));
     if (ResetBetween(window, i, *previous) && !arithmetic.Add(result, *previous)) return false;
     previous = window.histograms[i].get();
   }
@@ -81,8 +79,8 @@ bool AddBackResets(const Window& window, const FloatHistogram& first, RangeConte
 std::optional<FloatHistogram> Difference(const Window& window, RangeContext& context, bool counter) {
   const Histograms histograms = window.histograms;
   Arithmetic arithmetic(context);
-  const bool gauges = histograms.front()->counter_reset_hint == Hint::gauge ||
-                      histograms.back()->counter_reset_hint == Hint::gauge;
+  const bool gauges =
+      histograms.front()->counter_reset_hint == Hint::gauge || histograms.back()->counter_reset_hint == Hint::gauge;
   if (counter && gauges) arithmetic.NotCounter();
   FloatHistogram first = *histograms.front();
   if (counter && ResetBetween(window, 1, first)) {
@@ -97,8 +95,8 @@ std::optional<FloatHistogram> Difference(const Window& window, RangeContext& con
   ReduceSchema(result, schema);
   if (!arithmetic.Subtract(result, first)) return std::nullopt;
   if (counter && !AddBackResets(window, first, context, arithmetic, result)) return std::nullopt;
-  const bool both_gauges = histograms.front()->counter_reset_hint == Hint::gauge &&
-                           histograms.back()->counter_reset_hint == Hint::gauge;
+  const bool both_gauges =
+      histograms.front()->counter_reset_hint == Hint::gauge && histograms.back()->counter_reset_hint == Hint::gauge;
   if (!counter && !both_gauges) arithmetic.NotGauge();
   result.counter_reset_hint = Hint::gauge;
   Compact(result);
@@ -167,7 +165,8 @@ std::optional<FloatHistogram> HistogramDifference(const Window& window, RangeCon
                                                   bool from_start) {
   if (window.histograms.size() < 2) return *window.histograms.front();
   auto difference = Difference(window, context, counter);
-  if (difference && from_start && !Arithmetic(context).Add(*difference, *window.histograms.front())) return std::nullopt;
+  if (difference && from_start && !Arithmetic(context).Add(*difference, *window.histograms.front()))
+    return std::nullopt;
   return difference;
 }
 

@@ -32,8 +32,7 @@ uint64_t HashStripes(std::string_view& data) {
   while (data.size() >= 32) {
     for (uint64_t& lane : lanes) lane = Round(lane, Load<uint64_t>(data));
   }
-  uint64_t hash =
-      std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
+  uint64_t hash = std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
   for (const uint64_t lane : lanes) hash = Merge(hash, lane);
   return hash;
 }

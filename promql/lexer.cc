@@ -14,15 +14,45 @@ namespace {
 using enum TokenKind;
 
 constexpr auto kWords = std::to_array<std::pair<std::string_view, TokenKind>>({
-    {"and", logical_and}, {"or", logical_or}, {"unless", logical_unless}, {"atan2", atan2},
-    {"sum", sum}, {"avg", avg}, {"count", count}, {"min", min}, {"max", max}, {"group", group},
-    {"stddev", stddev}, {"stdvar", stdvar}, {"topk", topk}, {"bottomk", bottomk},
-    {"count_values", count_values}, {"quantile", quantile}, {"limitk", limitk}, {"limit_ratio", limit_ratio},
-    {"offset", offset}, {"anchored", anchored}, {"smoothed", smoothed}, {"by", by}, {"without", without},
-    {"on", on}, {"ignoring", ignoring}, {"group_left", group_left}, {"group_right", group_right},
-    {"fill", fill}, {"fill_left", fill_left}, {"fill_right", fill_right}, {"bool", bool_},
-    {"start", start}, {"end", end_word}, {"step", step}, {"range", range}, {"max_of", max_of}, {"min_of", min_of},
-    {"inf", number}, {"nan", number},
+    {"and", logical_and},
+    {"or", logical_or},
+    {"unless", logical_unless},
+    {"atan2", atan2},
+    {"sum", sum},
+    {"avg", avg},
+    {"count", count},
+    {"min", min},
+    {"max", max},
+    {"group", group},
+    {"stddev", stddev},
+    {"stdvar", stdvar},
+    {"topk", topk},
+    {"bottomk", bottomk},
+    {"count_values", count_values},
+    {"quantile", quantile},
+    {"limitk", limitk},
+    {"limit_ratio", limit_ratio},
+    {"offset", offset},
+    {"anchored", anchored},
+    {"smoothed", smoothed},
+    {"by", by},
+    {"without", without},
+    {"on", on},
+    {"ignoring", ignoring},
+    {"group_left", group_left},
+    {"group_right", group_right},
+    {"fill", fill},
+    {"fill_left", fill_left},
+    {"fill_right", fill_right},
+    {"bool", bool_},
+    {"start", start},
+    {"end", end_word},
+    {"step", step},
+    {"range", range},
+    {"max_of", max_of},
+    {"min_of", min_of},
+    {"inf", number},
+    {"nan", number},
 });
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -130,18 +160,27 @@ Token Lexer::InsideBraces() {
     return Make(identifier, length);
   }
   switch (c) {
-    case ',': return Make(comma, 1);
+    case ',':
+      return Make(comma, 1);
     case '"':
-    case '\'': return QuotedString(c);
-    case '`': return RawString();
-    case '=': return Peek(1) == '~' ? Make(regex_match, 2) : Make(assign, 1);
+    case '\'':
+      return QuotedString(c);
+    case '`':
+      return RawString();
+    case '=':
+      return Peek(1) == '~' ? Make(regex_match, 2) : Make(assign, 1);
     case '!':
       if (Peek(1) == '~') return Make(regex_no_match, 2);
       if (Peek(1) == '=') return Make(not_equal, 2);
-      return Fail(fmt::format("unexpected character after '!' inside braces: {}", QuoteCharacter(PeekCharacter(at_ + 1))));
-    case '{': return Fail("unexpected left brace '{'");
-    case '}': in_braces_ = false; return Make(right_brace, 1);
-    default: return Fail(fmt::format("unexpected character inside braces: {}", QuoteCharacter(PeekCharacter(at_))));
+      return Fail(
+          fmt::format("unexpected character after '!' inside braces: {}", QuoteCharacter(PeekCharacter(at_ + 1))));
+    case '{':
+      return Fail("unexpected left brace '{'");
+    case '}':
+      in_braces_ = false;
+      return Make(right_brace, 1);
+    default:
+      return Fail(fmt::format("unexpected character inside braces: {}", QuoteCharacter(PeekCharacter(at_))));
   }
 }
 
@@ -196,11 +235,15 @@ Token Lexer::Outside() {
 
 Token Lexer::Bracket(char c) {
   switch (c) {
-    case '(': ++paren_depth_; return Make(left_paren, 1);
+    case '(':
+      ++paren_depth_;
+      return Make(left_paren, 1);
     case ')':
       if (--paren_depth_ < 0) return Fail("unexpected right parenthesis ')'");
       return Make(right_paren, 1);
-    case '{': in_braces_ = true; return Make(left_brace, 1);
+    case '{':
+      in_braces_ = true;
+      return Make(left_brace, 1);
     case '[':
       if (in_brackets_) return Fail("unexpected left bracket '['");
       in_brackets_ = true;
@@ -216,13 +259,20 @@ Token Lexer::Bracket(char c) {
 std::optional<Token> Lexer::Operator(char c) {
   const char next = Peek(1);
   switch (c) {
-    case '+': return Make(add, 1);
-    case '-': return Make(subtract, 1);
-    case '*': return Make(multiply, 1);
-    case '/': return Make(divide, 1);
-    case '%': return Make(modulo, 1);
-    case '^': return Make(power, 1);
-    case '@': return Make(at, 1);
+    case '+':
+      return Make(add, 1);
+    case '-':
+      return Make(subtract, 1);
+    case '*':
+      return Make(multiply, 1);
+    case '/':
+      return Make(divide, 1);
+    case '%':
+      return Make(modulo, 1);
+    case '^':
+      return Make(power, 1);
+    case '@':
+      return Make(at, 1);
     case '=':
       if (next == '=') return Make(equal, 2);
       if (next == '~') return Fail("unexpected character after '=': '~'");
@@ -236,7 +286,8 @@ std::optional<Token> Lexer::Operator(char c) {
     case '>':
       if (next == '=') return Make(greater_or_equal, 2);
       return next == '/' ? Make(trim_lower, 2) : Make(greater, 1);
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -349,9 +400,9 @@ bool Lexer::ScanEscape(char quote) {
   for (; length > 0; --length, ++at_) {
     if (AtEnd()) return error_ = "escape sequence not terminated", false;
     const char digit = text_[at_];
-    const uint32_t worth = IsDigit(digit)                  ? static_cast<uint32_t>(digit - '0')
+    const uint32_t worth = IsDigit(digit)                 ? static_cast<uint32_t>(digit - '0')
                            : Among("abcdefABCDEF", digit) ? static_cast<uint32_t>((digit | 0x20) - 'a' + 10)
-                                                           : 16;
+                                                          : 16;
     if (worth >= base) {
       error_ = fmt::format("illegal character {} in escape sequence", QuoteCharacter(PeekCharacter(at_)));
       return false;

@@ -19,7 +19,8 @@ void NarrowZeroBucket(Bucket& bucket, const FloatHistogram& h) {
 }
 
 double Within(const Bucket& bucket, double fraction, bool linear) {
-  if (linear || (bucket.lower <= 0 && bucket.upper >= 0)) return bucket.lower + (bucket.upper - bucket.lower) * fraction;
+  if (linear || (bucket.lower <= 0 && bucket.upper >= 0))
+    return bucket.lower + (bucket.upper - bucket.lower) * fraction;
   const double lower = std::log2(std::fabs(bucket.lower)), upper = std::log2(std::fabs(bucket.upper));
   if (bucket.lower > 0) return std::exp2(lower + (upper - lower) * fraction);
   return -std::exp2(upper + (lower - upper) * (1 - fraction));

@@ -24,7 +24,8 @@ struct CompensatedSum {
   double total() const { return std::isinf(sum) ? sum : sum + lost; }
 };
 
-// A mean that stays exact for long runs: from the sum as long as that does not overflow, else moved along value by value.
+// A mean that stays exact for long runs: from the sum as long as that does not overflow, else moved along value by
+// value.
 class CompensatedMean {
  public:
   void Add(double value);

@@ -137,10 +137,14 @@ base::Result<BuiltDuration> Parser::DurationPrimary() {
       expr->range = RangeOf(token);
       return BuiltDuration{std::move(expr), 1};
     }
-    case TokenKind::step: return DurationCall(TokenKind::step);
-    case TokenKind::range: return DurationCall(TokenKind::range);
-    case TokenKind::min_of: return DurationCall(TokenKind::min_of);
-    case TokenKind::max_of: return DurationCall(TokenKind::max_of);
+    case TokenKind::step:
+      return DurationCall(TokenKind::step);
+    case TokenKind::range:
+      return DurationCall(TokenKind::range);
+    case TokenKind::min_of:
+      return DurationCall(TokenKind::min_of);
+    case TokenKind::max_of:
+      return DurationCall(TokenKind::max_of);
     case TokenKind::left_paren: {
       Take();
       TRY(BuiltDuration inner, Duration(0));
@@ -148,7 +152,8 @@ base::Result<BuiltDuration> Parser::DurationPrimary() {
       inner.expr->parenthesised = true;
       return inner;
     }
-    default: return Unexpected();
+    default:
+      return Unexpected();
   }
 }
 

@@ -17,11 +17,16 @@ VectorSelector* SelectorOf(Expr& expr) {
 
 std::optional<base::MatchType> MatchTypeOf(TokenKind kind) {
   switch (kind) {
-    case TokenKind::assign: return base::MatchType::equal;
-    case TokenKind::not_equal: return base::MatchType::not_equal;
-    case TokenKind::regex_match: return base::MatchType::regex;
-    case TokenKind::regex_no_match: return base::MatchType::not_regex;
-    default: return std::nullopt;
+    case TokenKind::assign:
+      return base::MatchType::equal;
+    case TokenKind::not_equal:
+      return base::MatchType::not_equal;
+    case TokenKind::regex_match:
+      return base::MatchType::regex;
+    case TokenKind::regex_no_match:
+      return base::MatchType::not_regex;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -81,11 +86,18 @@ base::Result<Built> Parser::Postfix(Built built) {
         TRY(built, Brackets(std::move(built)));
         break;
       }
-      case TokenKind::offset: TRY_VOID(Offset(*built.expr)); break;
-      case TokenKind::at: TRY_VOID(At(*built.expr)); break;
+      case TokenKind::offset:
+        TRY_VOID(Offset(*built.expr));
+        break;
+      case TokenKind::at:
+        TRY_VOID(At(*built.expr));
+        break;
       case TokenKind::anchored:
-      case TokenKind::smoothed: TRY_VOID(Extend(*built.expr, Is(TokenKind::anchored))); break;
-      default: return built;
+      case TokenKind::smoothed:
+        TRY_VOID(Extend(*built.expr, Is(TokenKind::anchored)));
+        break;
+      default:
+        return built;
     }
   }
 }
@@ -152,9 +164,9 @@ base::Result<void> Parser::At(Expr& expr) {
     if (negative) seconds = -seconds;
     constexpr auto kLimit = static_cast<double>(std::numeric_limits<int64_t>::max());
     if (!(std::fabs(seconds) < kLimit)) {
-      return FailAt(expr.range.begin, fmt::format("timestamp out of bounds for @ modifier: {}",
-                                                  std::isfinite(seconds) ? fmt::format("{:f}", seconds)
-                                                                         : base::FormatFloat(seconds)));
+      return FailAt(expr.range.begin,
+                    fmt::format("timestamp out of bounds for @ modifier: {}",
+                                std::isfinite(seconds) ? fmt::format("{:f}", seconds) : base::FormatFloat(seconds)));
     }
   }
   TimeModifiers* modifiers = ModifiersOf(expr);

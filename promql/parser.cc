@@ -67,8 +67,10 @@ bool CanBeMetricName(TokenKind kind) {
     case TokenKind::without:
     case TokenKind::fill:
     case TokenKind::fill_left:
-    case TokenKind::fill_right: return true;
-    default: return IsAggregation(kind) || kind >= TokenKind::start;
+    case TokenKind::fill_right:
+      return true;
+    default:
+      return IsAggregation(kind) || kind >= TokenKind::start;
   }
 }
 
@@ -178,14 +180,18 @@ base::Result<Built> Parser::Prefix() {
 base::Result<Built> Parser::Primary() {
   switch (token_.kind) {
     case TokenKind::number:
-    case TokenKind::duration: return Number();
+    case TokenKind::duration:
+      return Number();
     case TokenKind::string: {
       const Token token = Take();
       return Finish(StringLiteral{Unquote(Text(token))}, token.begin, 1);
     }
-    case TokenKind::left_paren: return Parenthesised();
-    case TokenKind::left_brace: return Selector();
-    default: return CanBeMetricName(token_.kind) ? WordExpression() : base::Result<Built>(Unexpected());
+    case TokenKind::left_paren:
+      return Parenthesised();
+    case TokenKind::left_brace:
+      return Selector();
+    default:
+      return CanBeMetricName(token_.kind) ? WordExpression() : base::Result<Built>(Unexpected());
   }
 }
 
@@ -259,8 +265,7 @@ base::Result<void> Parser::BinaryModifiers(Binary& binary) {
     matching.on = Take().kind == TokenKind::on;
     TRY(matching.labels, LabelList());
     if (Is(TokenKind::group_left) || Is(TokenKind::group_right)) {
-      matching.cardinality =
-          Take().kind == TokenKind::group_left ? Cardinality::many_to_one : Cardinality::one_to_many;
+      matching.cardinality = Take().kind == TokenKind::group_left ? Cardinality::many_to_one : Cardinality::one_to_many;
       if (Is(TokenKind::left_paren)) {
         TRY(matching.include, LabelList());
       }
@@ -326,11 +331,13 @@ base::Result<Built> Parser::Aggregation() {
   const bool experimental = aggregate.op == AggregateOp::limitk || aggregate.op == AggregateOp::limit_ratio;
   if (experimental && !options_.experimental_functions) {
     return FailAt(name.begin, fmt::format("{}() is experimental and must be enabled with "
-                                          "--enable-feature=promql-experimental-functions", ToString(aggregate.op)));
+                                          "--enable-feature=promql-experimental-functions",
+                                          ToString(aggregate.op)));
   }
   if (arguments.size() != wanted) {
     return FailAt(name.begin, fmt::format("wrong number of arguments for aggregate expression provided, expected {}, "
-                                          "got {}", wanted, arguments.size()));
+                                          "got {}",
+                                          wanted, arguments.size()));
   }
   int height = 0;
   for (const Built& argument : arguments) height = std::max(height, argument.height);

@@ -37,18 +37,42 @@ std::string DurationText(const DurationExpr& expr) {
   };
   std::string text;
   switch (expr.kind) {
-    case Kind::number: text = NumberText(expr.number, expr.as_duration); break;
-    case Kind::step: text = "step()"; break;
-    case Kind::range: text = "range()"; break;
-    case Kind::min_of: text = call("min_of"); break;
-    case Kind::max_of: text = call("max_of"); break;
-    case Kind::add: text = infix("+"); break;
-    case Kind::subtract: text = infix("-"); break;
-    case Kind::multiply: text = infix("*"); break;
-    case Kind::divide: text = infix("/"); break;
-    case Kind::modulo: text = infix("%"); break;
-    case Kind::power: text = infix("^"); break;
-    case Kind::negate: text = "-" + DurationText(*expr.left); break;
+    case Kind::number:
+      text = NumberText(expr.number, expr.as_duration);
+      break;
+    case Kind::step:
+      text = "step()";
+      break;
+    case Kind::range:
+      text = "range()";
+      break;
+    case Kind::min_of:
+      text = call("min_of");
+      break;
+    case Kind::max_of:
+      text = call("max_of");
+      break;
+    case Kind::add:
+      text = infix("+");
+      break;
+    case Kind::subtract:
+      text = infix("-");
+      break;
+    case Kind::multiply:
+      text = infix("*");
+      break;
+    case Kind::divide:
+      text = infix("/");
+      break;
+    case Kind::modulo:
+      text = infix("%");
+      break;
+    case Kind::power:
+      text = infix("^");
+      break;
+    case Kind::negate:
+      text = "-" + DurationText(*expr.left);
+      break;
   }
   return expr.parenthesised ? "(" + text + ")" : text;
 }
@@ -64,10 +88,14 @@ std::string OffsetText(const TimeModifiers& modifiers) {
 
 std::string AtText(const TimeModifiers& modifiers) {
   switch (modifiers.at) {
-    case AtKind::none: return "";
-    case AtKind::timestamp: return fmt::format(" @ {:.3f}", base::ToSeconds(modifiers.timestamp));
-    case AtKind::start: return " @ start()";
-    case AtKind::end: return " @ end()";
+    case AtKind::none:
+      return "";
+    case AtKind::timestamp:
+      return fmt::format(" @ {:.3f}", base::ToSeconds(modifiers.timestamp));
+    case AtKind::start:
+      return " @ start()";
+    case AtKind::end:
+      return " @ end()";
   }
   return "";
 }
@@ -109,7 +137,9 @@ std::string MatchingText(const VectorMatching& matching) {
   return text;
 }
 
-void PrintNode(std::string& out, const NumberLiteral& literal) { out += NumberText(literal.value, literal.as_duration); }
+void PrintNode(std::string& out, const NumberLiteral& literal) {
+  out += NumberText(literal.value, literal.as_duration);
+}
 void PrintNode(std::string& out, const StringLiteral& literal) { out += base::Quote(literal.value); }
 
 void PrintNode(std::string& out, const Paren& paren) {
@@ -163,8 +193,8 @@ void PrintNode(std::string& out, const VectorSelector& selector) {
 
 void PrintNode(std::string& out, const MatrixSelector& matrix) {
   PrintNameAndMatchers(out, matrix.selector);
-  out += "[" + DurationText(matrix.range) + "]" + ExtensionText(matrix.selector) +
-         AtText(matrix.selector.modifiers) + OffsetText(matrix.selector.modifiers);
+  out += "[" + DurationText(matrix.range) + "]" + ExtensionText(matrix.selector) + AtText(matrix.selector.modifiers) +
+         OffsetText(matrix.selector.modifiers);
 }
 
 void PrintNode(std::string& out, const Subquery& subquery) {

@@ -50,9 +50,7 @@ class WindowCursor {
 };
 
 // Whether the name of a function's input stays its result's name.
-bool KeepsName(std::string_view function) {
-  return function == "last_over_time" || function == "first_over_time";
-}
+bool KeepsName(std::string_view function) { return function == "last_over_time" || function == "first_over_time"; }
 
 bool MayUseStartTimes(std::string_view function) {
   return function == "rate" || function == "irate" || function == "increase" || function == "resets";
@@ -115,8 +113,8 @@ class RangeCall {
 
   base::Result<void> RunSeries(RangeFunction function, const RangeSeries& series, Columns& columns) {
     const Steps& steps = evaluator_.steps();
-    RangeContext context{series.labels, call_.arguments[0]->range, evaluator_.annotations(), input_.range,
-                         input_.extension, {}, {}};
+    RangeContext context{
+        series.labels, call_.arguments[0]->range, evaluator_.annotations(), input_.range, input_.extension, {}, {}};
     const size_t row = columns.Add(series.labels, series.drop_name);
     WindowCursor floats(series.times), histograms(series.histogram_times);
     const bool starts = MayUseStartTimes(name_);
@@ -132,8 +130,15 @@ class RangeCall {
       const base::Timestamp start = end - input_.range;
       floats.Move(start - input_.before, end + input_.after);
       histograms.Move(start - input_.before, end + input_.after);
-      Window window{floats.Cut(series.times), floats.Cut(series.values), histograms.Cut(series.histogram_times),
-                    histograms.Cut(series.histograms), {}, {}, start, end, steps.At(step)};
+      Window window{floats.Cut(series.times),
+                    floats.Cut(series.values),
+                    histograms.Cut(series.histogram_times),
+                    histograms.Cut(series.histograms),
+                    {},
+                    {},
+                    start,
+                    end,
+                    steps.At(step)};
       if (starts) window.start_times = floats.Cut(series.start_times);
       if (starts) window.histogram_start_times = histograms.Cut(series.histogram_start_times);
       if (window.empty()) continue;

@@ -67,7 +67,7 @@ struct RangeInput {
   base::Timestamp first_end;       // end of the first step's window
   base::Duration end_interval{0};  // how far it moves with each step
   base::Duration range{0};
-  base::Duration before{0};        // what is read beyond the window on either side (anchored, smoothed)
+  base::Duration before{0};  // what is read beyond the window on either side (anchored, smoothed)
   base::Duration after{0};
   Extension extension = Extension::none;
 };

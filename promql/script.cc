@@ -47,8 +47,8 @@ class ScriptReader {
  private:
   std::unexpected<base::Error> Locate(base::Error error) const {
     std::string message = error.where ? ErrorText(error) : error.message;
-    return std::unexpected(base::Error{error.code, std::move(message),
-                                       base::SourcePosition{"", static_cast<int>(at_) + 1, 1}});
+    return std::unexpected(
+        base::Error{error.code, std::move(message), base::SourcePosition{"", static_cast<int>(at_) + 1, 1}});
   }
 
   base::Result<ScriptCommand> Command() {
@@ -221,8 +221,9 @@ class ScriptReader {
       }
       TRY(NotedSeries series, ParseNotedSeries(*line));
       if (series.values.size() > 1 && !eval.range && !eval.range_vector) {
-        return base::Invalid("expecting multiple values in instant evaluation not allowed. consider using 'expect "
-                             "range vector' directive to enable a range vector result for an instant query");
+        return base::Invalid(
+            "expecting multiple values in instant evaluation not allowed. consider using 'expect "
+            "range vector' directive to enable a range vector result for an instant query");
       }
       eval.series.push_back(std::move(series));
     }

@@ -55,10 +55,14 @@ bool SameSample(const NotedValue& wanted, double value, const store::HistogramPt
 
 std::string HintText(base::CounterResetHint hint) {
   switch (hint) {
-    case base::CounterResetHint::unknown: return "";
-    case base::CounterResetHint::reset: return " reset";
-    case base::CounterResetHint::not_reset: return " not_reset";
-    case base::CounterResetHint::gauge: return " gauge";
+    case base::CounterResetHint::unknown:
+      return "";
+    case base::CounterResetHint::reset:
+      return " reset";
+    case base::CounterResetHint::not_reset:
+      return " not_reset";
+    case base::CounterResetHint::gauge:
+      return " gauge";
   }
   return "";
 }
@@ -76,7 +80,8 @@ std::string SamplesText(const store::Samples& samples) {
   std::string text;
   for (size_t i = 0; i < samples.size(); ++i) {
     const store::HistogramPtr histogram = samples.histograms.empty() ? nullptr : samples.histograms[i];
-    text += fmt::format(" {}@{}", SampleText(samples.values[i], histogram), samples.times[i].time_since_epoch().count());
+    text +=
+        fmt::format(" {}@{}", SampleText(samples.values[i], histogram), samples.times[i].time_since_epoch().count());
   }
   return text;
 }
@@ -114,11 +119,11 @@ Complaint CheckSeries(const EvalCommand& eval, const NotedSeries& wanted, const 
   size_t next = 0;
   for (size_t i = 0; i < wanted.values.size(); ++i) {
     const base::Timestamp time = eval.start + eval.step * static_cast<int64_t>(i);
-    if (time > eval.end) return fmt::format("expected {} points, but the query cannot return as many", wanted.values.size());
+    if (time > eval.end)
+      return fmt::format("expected {} points, but the query cannot return as many", wanted.values.size());
     if (wanted.values[i].omitted) continue;
     if (next >= found.samples.size() || found.samples.times[next] != time) return complain();
-    const store::HistogramPtr histogram =
-        found.samples.histograms.empty() ? nullptr : found.samples.histograms[next];
+    const store::HistogramPtr histogram = found.samples.histograms.empty() ? nullptr : found.samples.histograms[next];
     if (!SameSample(wanted.values[i], found.samples.values[next], histogram)) return complain();
     ++next;
   }
@@ -134,7 +139,8 @@ Complaint CheckMatrix(const EvalCommand& eval, const Matrix& matrix) {
   for (const MatrixSeries& series : matrix) {
     const auto* wanted = expected.Find(series.labels);
     if (wanted == nullptr) {
-      return fmt::format("unexpected metric {} in result, has{}", series.labels.ToString(), SamplesText(series.samples));
+      return fmt::format("unexpected metric {} in result, has{}", series.labels.ToString(),
+                         SamplesText(series.samples));
     }
     if (const Complaint complaint = CheckSeries(eval, *wanted->second, series)) return complaint;
   }

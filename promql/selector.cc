@@ -26,18 +26,30 @@ base::Result<double> DurationSeconds(const DurationExpr& expr, const QueryState&
     TRY(right, DurationSeconds(*expr.right, query));
   }
   switch (expr.kind) {
-    case Kind::number: return expr.number;
-    case Kind::step: return base::ToSeconds(query.step);
-    case Kind::range: return base::ToSeconds(query.end - query.start);
-    case Kind::min_of: return std::min(left, right);
-    case Kind::max_of: return std::max(left, right);
-    case Kind::add: return left + right;
-    case Kind::subtract: return left - right;
-    case Kind::multiply: return left * right;
-    case Kind::divide: return right == 0 ? base::Result<double>(fail("division by zero")) : left / right;
-    case Kind::modulo: return right == 0 ? base::Result<double>(fail("modulo by zero")) : std::fmod(left, right);
-    case Kind::power: return std::pow(left, right);
-    case Kind::negate: return -left;
+    case Kind::number:
+      return expr.number;
+    case Kind::step:
+      return base::ToSeconds(query.step);
+    case Kind::range:
+      return base::ToSeconds(query.end - query.start);
+    case Kind::min_of:
+      return std::min(left, right);
+    case Kind::max_of:
+      return std::max(left, right);
+    case Kind::add:
+      return left + right;
+    case Kind::subtract:
+      return left - right;
+    case Kind::multiply:
+      return left * right;
+    case Kind::divide:
+      return right == 0 ? base::Result<double>(fail("division by zero")) : left / right;
+    case Kind::modulo:
+      return right == 0 ? base::Result<double>(fail("modulo by zero")) : std::fmod(left, right);
+    case Kind::power:
+      return std::pow(left, right);
+    case Kind::negate:
+      return -left;
   }
   return 0.0;
 }
@@ -88,10 +100,14 @@ base::Result<base::Duration> Evaluator::ResolveDuration(const DurationValue& val
 base::Result<Evaluator::Lookup> Evaluator::ResolveLookup(const TimeModifiers& modifiers) const {
   TRY(const base::Duration offset, ResolveDuration(modifiers.offset, true));
   switch (modifiers.at) {
-    case AtKind::none: return Lookup{steps_.start - offset, steps_.interval};
-    case AtKind::timestamp: return Lookup{modifiers.timestamp - offset};
-    case AtKind::start: return Lookup{query_.start - offset};
-    case AtKind::end: return Lookup{query_.end - offset};
+    case AtKind::none:
+      return Lookup{steps_.start - offset, steps_.interval};
+    case AtKind::timestamp:
+      return Lookup{modifiers.timestamp - offset};
+    case AtKind::start:
+      return Lookup{query_.start - offset};
+    case AtKind::end:
+      return Lookup{query_.end - offset};
   }
   return Lookup{};
 }

@@ -162,8 +162,9 @@ class NotationReader {
         value.hint_given = true;
       } else if (key == "buckets" || key == "n_buckets" || key == "custom_values") {
         TRY(std::vector<double> list, NumberList());
-        (key == "buckets" ? h.positive_buckets : key == "n_buckets" ? h.negative_buckets : h.custom_values) =
-            std::move(list);
+        (key == "buckets"     ? h.positive_buckets
+         : key == "n_buckets" ? h.negative_buckets
+                              : h.custom_values) = std::move(list);
       } else {
         TRY(const double number, Number());
         if (key == "schema") {
@@ -232,9 +233,7 @@ base::Result<base::Labels> ParseMetric(std::string_view text, std::string_view* 
     const std::string what = token.kind == TokenKind::error ? lexer.error() : "unexpected " + lexer.Describe(token);
     return base::Invalid(fmt::format("{} in label set, expected {}", what, expected));
   };
-  const auto is_word = [&] {
-    return token.kind != TokenKind::error && base::IsLegacyMetricName(lexer.TextOf(token));
-  };
+  const auto is_word = [&] { return token.kind != TokenKind::error && base::IsLegacyMetricName(lexer.TextOf(token)); };
   bool any = false;
   if (is_word()) {
     labels.Set(base::kMetricName, lexer.TextOf(token));

@@ -18,7 +18,8 @@ base::Timestamp FirstStepAfter(base::Timestamp time, base::Duration interval) {
 // Whether a counter was reset between two results says nothing about the samples they were made from.
 store::HistogramPtr ForgetReset(const store::HistogramPtr& histogram) {
   using Hint = base::CounterResetHint;
-  if (histogram->counter_reset_hint != Hint::reset && histogram->counter_reset_hint != Hint::not_reset) return histogram;
+  if (histogram->counter_reset_hint != Hint::reset && histogram->counter_reset_hint != Hint::not_reset)
+    return histogram;
   auto copy = std::make_shared<base::FloatHistogram>(*histogram);
   copy->counter_reset_hint = Hint::unknown;
   return copy;
@@ -29,7 +30,8 @@ void LoadRow(const Columns& columns, const Steps& steps, size_t row, RangeSeries
   into.drop_name = columns.row(row).drop_name;
   for (size_t step = 0; step < columns.steps(); ++step) {
     switch (columns.presence(row)[step]) {
-      case Presence::none: break;
+      case Presence::none:
+        break;
       case Presence::number:
         into.times.push_back(steps.At(step));
         into.values.push_back(columns.values(row)[step]);

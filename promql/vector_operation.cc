@@ -102,8 +102,8 @@ class VectorMatcher {
   base::Result<bool> Apply(size_t many_row, size_t one_row, size_t step) {
     const Point many = many_row == kNone ? Point::Number(*fill_many_) : many_.at(many_row, step);
     const Point one = one_row == kNone ? Point::Number(*fill_one_) : one_.at(one_row, step);
-    const auto result = ElementOperation(binary_.op, swapped_ ? one : many, swapped_ ? many : one, where_,
-                                         evaluator_.annotations());
+    const auto result =
+        ElementOperation(binary_.op, swapped_ ? one : many, swapped_ ? many : one, where_, evaluator_.annotations());
     if (!result) return false;
     const size_t row = ResultRow(many_row, one_row);
     if (matching_.cardinality != Cardinality::one_to_one) {
@@ -133,8 +133,8 @@ class VectorMatcher {
   }
 
   base::Labels ResultLabels(size_t many_row, size_t one_row) const {
-    const base::Labels many = many_row == kNone ? MatchLabels(one_.row(one_row).labels, matching_)
-                                                : many_.row(many_row).labels;
+    const base::Labels many =
+        many_row == kNone ? MatchLabels(one_.row(one_row).labels, matching_) : many_.row(many_row).labels;
     const base::Labels one = one_row == kNone ? MatchLabels(many, matching_) : one_.row(one_row).labels;
     const bool drops = ChangesMeaning(binary_.op) || (binary_.return_bool && !evaluator_.delayed_names());
     base::Labels labels = drops ? DropMetricLabels(many) : many;

@@ -25,11 +25,13 @@ AlertStatus Judge(AlertStatus status, const AlertPolicy& policy, base::Timestamp
 
 std::optional<AlertStatus> NextWhenAbsent(AlertStatus status, const AlertPolicy& policy, base::Timestamp now) {
   switch (status.state) {
-    case AlertState::pending: return std::nullopt;
+    case AlertState::pending:
+      return std::nullopt;
     case AlertState::resolved:
       if (now - *status.resolved_at > kResolvedRetention) return std::nullopt;
       return status;
-    case AlertState::firing: break;
+    case AlertState::firing:
+      break;
   }
   if (policy.keep_firing_for.count() > 0) {
     if (!status.keep_firing_since) status.keep_firing_since = now;
@@ -44,9 +46,12 @@ std::optional<AlertStatus> NextWhenAbsent(AlertStatus status, const AlertPolicy&
 
 std::string_view ToString(AlertState state) {
   switch (state) {
-    case AlertState::resolved: return "inactive";
-    case AlertState::pending: return "pending";
-    case AlertState::firing: return "firing";
+    case AlertState::resolved:
+      return "inactive";
+    case AlertState::pending:
+      return "pending";
+    case AlertState::firing:
+      return "firing";
   }
   return "";
 }

@@ -21,7 +21,7 @@ namespace rules {
 enum class AlertState : uint8_t {
   resolved,  // Prometheus' "inactive" with a past; kept so that its end is told even when a message is lost
   pending,
-  firing,    // also while kept firing, then keep_firing_since is set
+  firing,  // also while kept firing, then keep_firing_since is set
 };
 std::string_view ToString(AlertState state);  // "inactive", "pending", "firing"
 

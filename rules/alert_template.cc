@@ -19,14 +19,11 @@ TemplateInput MakeTemplateInput(const base::Labels& labels, double value, const 
   using base::TemplateValue;
   const TemplateValue all = TemplateValue::TextMap(labels);
   const TemplateValue external = TemplateValue::TextMap(external_labels);
-  return {.root = TemplateValue::Object(&DataType(), {{"Labels", all},
-                                                      {"ExternalLabels", external},
-                                                      {"ExternalURL", external_url},
-                                                      {"Value", value}}),
-          .variables = {{"labels", all},
-                        {"externalLabels", external},
-                        {"externalURL", external_url},
-                        {"value", value}}};
+  return {
+      .root = TemplateValue::Object(
+          &DataType(),
+          {{"Labels", all}, {"ExternalLabels", external}, {"ExternalURL", external_url}, {"Value", value}}),
+      .variables = {{"labels", all}, {"externalLabels", external}, {"externalURL", external_url}, {"value", value}}};
 }
 
 base::Result<AlertTemplate> AlertTemplate::Parse(std::string_view alert, std::string text) {

@@ -41,15 +41,24 @@ bool NeedsParentheses(const Threshold& threshold) {
 // How an alert's value reads to people, as a Prometheus template.
 std::string ValueTemplate(Unit unit) {
   switch (unit) {
-    case Unit::none: return "{{ $value | humanize }}";
-    case Unit::percent: return "{{ printf \"%.4g\" $value }}%";
-    case Unit::ratio: return "{{ $value | humanizePercentage }}";
-    case Unit::milliseconds: return "{{ printf \"%.4g\" $value }}ms";
-    case Unit::seconds: return "{{ $value | humanizeDuration }}";
-    case Unit::minutes: return "{{ printf \"%.4g\" $value }}m";
-    case Unit::hours: return "{{ printf \"%.4g\" $value }}h";
-    case Unit::days: return "{{ printf \"%.4g\" $value }}d";
-    case Unit::bytes: return "{{ $value | humanize1024 }}B";
+    case Unit::none:
+      return "{{ $value | humanize }}";
+    case Unit::percent:
+      return "{{ printf \"%.4g\" $value }}%";
+    case Unit::ratio:
+      return "{{ $value | humanizePercentage }}";
+    case Unit::milliseconds:
+      return "{{ printf \"%.4g\" $value }}ms";
+    case Unit::seconds:
+      return "{{ $value | humanizeDuration }}";
+    case Unit::minutes:
+      return "{{ printf \"%.4g\" $value }}m";
+    case Unit::hours:
+      return "{{ printf \"%.4g\" $value }}h";
+    case Unit::days:
+      return "{{ printf \"%.4g\" $value }}d";
+    case Unit::bytes:
+      return "{{ $value | humanize1024 }}B";
   }
   return "{{ $value }}";
 }
@@ -58,9 +67,8 @@ std::string ValueTemplate(Unit unit) {
 std::string Subject(const Threshold& threshold) {
   std::vector<std::string> parts;
   for (const std::string& label : threshold.by) {
-    const std::string value =
-        base::IsLegacyLabelName(label) ? fmt::format("$labels.{}", label) : fmt::format("index $labels {}",
-                                                                                        base::Quote(label));
+    const std::string value = base::IsLegacyLabelName(label) ? fmt::format("$labels.{}", label)
+                                                             : fmt::format("index $labels {}", base::Quote(label));
     parts.push_back(fmt::format("{} {{{{ {} }}}}", label, value));
   }
   return parts.empty() ? threshold.name : fmt::format("{} ({})", threshold.name, base::Join(parts, ", "));
@@ -94,10 +102,9 @@ Rule BreachAlert(const Threshold& threshold, Severity severity, const Limit& lim
   const std::string shown = ValueTemplate(threshold.unit);
   rule.annotations["value"] = shown;
   rule.annotations["limit"] = limit.text;
-  rule.annotations["summary"] =
-      !threshold.summary.empty()
-          ? threshold.summary
-          : fmt::format("{} is {} ({}: {})", Subject(threshold), shown, ToString(severity), limit.text);
+  rule.annotations["summary"] = !threshold.summary.empty() ? threshold.summary
+                                                           : fmt::format("{} is {} ({}: {})", Subject(threshold), shown,
+                                                                         ToString(severity), limit.text);
   return rule;
 }
 

@@ -26,9 +26,9 @@ bool IsPlain(std::string_view text) {
 
 std::string YamlScalar(std::string_view text) {
   if (IsPlain(text)) return std::string(text);
-  const bool printable =
-      base::IsValidUtf8(text) &&
-      std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  const bool printable = base::IsValidUtf8(text) && std::ranges::none_of(text, [](char c) {
+                           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+                         });
   if (printable) return fmt::format("'{}'", base::ReplaceAll(std::string(text), "'", "''"));
   return base::Quote(text);
 }
@@ -80,8 +80,8 @@ void AppendInhibition(const Inhibition& inhibition, std::string& out) {
     equal.push_back(YamlScalar(label));
   }
   const auto matchers = [&](Severity severity) {
-    return fmt::format("['alertname={}', severity={}]",
-                       base::ReplaceAll(base::Quote(inhibition.alertname), "'", "''"), ToString(severity));
+    return fmt::format("['alertname={}', severity={}]", base::ReplaceAll(base::Quote(inhibition.alertname), "'", "''"),
+                       ToString(severity));
   };
   out += fmt::format("#   - source_matchers: {}\n", matchers(inhibition.source));
   out += fmt::format("#     target_matchers: {}\n", matchers(inhibition.target));

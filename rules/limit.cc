@@ -48,31 +48,40 @@ struct Suffix {
   double factor;
 };
 constexpr std::array<Suffix, 33> kSuffixes = {{
-    {"%", Unit::percent, 1},        {"percent", Unit::percent, 1},  {"ms", Unit::seconds, 1e-3},
-    {"s", Unit::seconds, 1},        {"sec", Unit::seconds, 1},      {"secs", Unit::seconds, 1},
-    {"second", Unit::seconds, 1},   {"seconds", Unit::seconds, 1},  {"m", Unit::seconds, 60},
-    {"min", Unit::seconds, 60},     {"mins", Unit::seconds, 60},    {"minute", Unit::seconds, 60},
-    {"minutes", Unit::seconds, 60}, {"h", Unit::seconds, 3600},     {"hr", Unit::seconds, 3600},
-    {"hrs", Unit::seconds, 3600},   {"hour", Unit::seconds, 3600},  {"hours", Unit::seconds, 3600},
-    {"d", Unit::seconds, 86400},    {"day", Unit::seconds, 86400},  {"days", Unit::seconds, 86400},
-    {"w", Unit::seconds, 604800},   {"week", Unit::seconds, 604800}, {"weeks", Unit::seconds, 604800},
-    {"B", Unit::bytes, 1},          {"kB", Unit::bytes, 1e3},       {"MB", Unit::bytes, 1e6},
-    {"GB", Unit::bytes, 1e9},       {"TB", Unit::bytes, 1e12},      {"KiB", Unit::bytes, 1024},
+    {"%", Unit::percent, 1},        {"percent", Unit::percent, 1},    {"ms", Unit::seconds, 1e-3},
+    {"s", Unit::seconds, 1},        {"sec", Unit::seconds, 1},        {"secs", Unit::seconds, 1},
+    {"second", Unit::seconds, 1},   {"seconds", Unit::seconds, 1},    {"m", Unit::seconds, 60},
+    {"min", Unit::seconds, 60},     {"mins", Unit::seconds, 60},      {"minute", Unit::seconds, 60},
+    {"minutes", Unit::seconds, 60}, {"h", Unit::seconds, 3600},       {"hr", Unit::seconds, 3600},
+    {"hrs", Unit::seconds, 3600},   {"hour", Unit::seconds, 3600},    {"hours", Unit::seconds, 3600},
+    {"d", Unit::seconds, 86400},    {"day", Unit::seconds, 86400},    {"days", Unit::seconds, 86400},
+    {"w", Unit::seconds, 604800},   {"week", Unit::seconds, 604800},  {"weeks", Unit::seconds, 604800},
+    {"B", Unit::bytes, 1},          {"kB", Unit::bytes, 1e3},         {"MB", Unit::bytes, 1e6},
+    {"GB", Unit::bytes, 1e9},       {"TB", Unit::bytes, 1e12},        {"KiB", Unit::bytes, 1024},
     {"MiB", Unit::bytes, 1048576},  {"GiB", Unit::bytes, 1073741824}, {"TiB", Unit::bytes, 1099511627776},
 }};
 
 // How many of `natural` one of `unit` is; nullopt where they do not measure the same.
 std::optional<double> Size(Unit unit, Unit natural) {
   switch (unit) {
-    case Unit::percent: return natural == Unit::percent ? std::optional(1.0) : std::nullopt;
-    case Unit::ratio: return natural == Unit::percent ? std::optional(100.0) : std::nullopt;
-    case Unit::milliseconds: return natural == Unit::seconds ? std::optional(1e-3) : std::nullopt;
-    case Unit::seconds: return natural == Unit::seconds ? std::optional(1.0) : std::nullopt;
-    case Unit::minutes: return natural == Unit::seconds ? std::optional(60.0) : std::nullopt;
-    case Unit::hours: return natural == Unit::seconds ? std::optional(3600.0) : std::nullopt;
-    case Unit::days: return natural == Unit::seconds ? std::optional(86400.0) : std::nullopt;
-    case Unit::bytes: return natural == Unit::bytes ? std::optional(1.0) : std::nullopt;
-    case Unit::none: return std::nullopt;
+    case Unit::percent:
+      return natural == Unit::percent ? std::optional(1.0) : std::nullopt;
+    case Unit::ratio:
+      return natural == Unit::percent ? std::optional(100.0) : std::nullopt;
+    case Unit::milliseconds:
+      return natural == Unit::seconds ? std::optional(1e-3) : std::nullopt;
+    case Unit::seconds:
+      return natural == Unit::seconds ? std::optional(1.0) : std::nullopt;
+    case Unit::minutes:
+      return natural == Unit::seconds ? std::optional(60.0) : std::nullopt;
+    case Unit::hours:
+      return natural == Unit::seconds ? std::optional(3600.0) : std::nullopt;
+    case Unit::days:
+      return natural == Unit::seconds ? std::optional(86400.0) : std::nullopt;
+    case Unit::bytes:
+      return natural == Unit::bytes ? std::optional(1.0) : std::nullopt;
+    case Unit::none:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -82,27 +91,42 @@ double Tidy(double value) { return base::ParseFloat(fmt::format("{:.15g}", value
 
 std::string BareText(double value, std::string_view number, Unit unit) {
   switch (unit) {
-    case Unit::none: return std::string(number);
-    case Unit::percent: return fmt::format("{}%", number);
-    case Unit::ratio: return fmt::format("{}%", base::FormatFloat(Tidy(value * 100)));
-    case Unit::milliseconds: return fmt::format("{}ms", number);
-    case Unit::seconds: return fmt::format("{}s", number);
-    case Unit::minutes: return fmt::format("{}m", number);
-    case Unit::hours: return fmt::format("{}h", number);
-    case Unit::days: return fmt::format("{}d", number);
-    case Unit::bytes: return fmt::format("{}B", number);
+    case Unit::none:
+      return std::string(number);
+    case Unit::percent:
+      return fmt::format("{}%", number);
+    case Unit::ratio:
+      return fmt::format("{}%", base::FormatFloat(Tidy(value * 100)));
+    case Unit::milliseconds:
+      return fmt::format("{}ms", number);
+    case Unit::seconds:
+      return fmt::format("{}s", number);
+    case Unit::minutes:
+      return fmt::format("{}m", number);
+    case Unit::hours:
+      return fmt::format("{}h", number);
+    case Unit::days:
+      return fmt::format("{}d", number);
+    case Unit::bytes:
+      return fmt::format("{}B", number);
   }
   return std::string(number);
 }
 
 bool Meets(const Limit& limit, double value) {
   switch (limit.comparison) {
-    case Comparison::above: return value > limit.value;
-    case Comparison::at_least: return value >= limit.value;
-    case Comparison::below: return value < limit.value;
-    case Comparison::at_most: return value <= limit.value;
-    case Comparison::equal: return value == limit.value;
-    case Comparison::not_equal: return value != limit.value;
+    case Comparison::above:
+      return value > limit.value;
+    case Comparison::at_least:
+      return value >= limit.value;
+    case Comparison::below:
+      return value < limit.value;
+    case Comparison::at_most:
+      return value <= limit.value;
+    case Comparison::equal:
+      return value == limit.value;
+    case Comparison::not_equal:
+      return value != limit.value;
   }
   return false;
 }
@@ -142,11 +166,14 @@ base::Result<Unit> ParseUnit(std::string_view text) {
 int Direction(Comparison comparison) {
   switch (comparison) {
     case Comparison::above:
-    case Comparison::at_least: return 1;
+    case Comparison::at_least:
+      return 1;
     case Comparison::below:
-    case Comparison::at_most: return -1;
+    case Comparison::at_most:
+      return -1;
     case Comparison::equal:
-    case Comparison::not_equal: return 0;
+    case Comparison::not_equal:
+      return 0;
   }
   return 0;
 }
@@ -173,8 +200,8 @@ base::Result<WrittenLimit> ParseLimit(std::string_view text, bool bare_means_equ
   while (end != std::string_view::npos && end > 0 && (rest[end - 1] == 'e' || rest[end - 1] == 'E')) --end;
   written.number = rest.substr(0, end);
   if (!base::ParseFloat(written.number)) {
-    return base::Invalid(fmt::format("expected a number{} in {}", compared ? " after the comparison" : "",
-                                     base::Quote(text)));
+    return base::Invalid(
+        fmt::format("expected a number{} in {}", compared ? " after the comparison" : "", base::Quote(text)));
   }
   if (end == std::string_view::npos) return written;
   written.suffix = base::Trim(rest.substr(end));
@@ -192,9 +219,10 @@ base::Result<WrittenLimit> ParseLimit(std::string_view text, bool bare_means_equ
     written.factor = base::ToSeconds(*duration);
     return written;
   }
-  return base::Invalid(fmt::format("unknown unit {} in {}; known are %, ms, s, m, h, d, w, B, kB, MB, GB, TB, KiB, "
-                                   "MiB, GiB, TiB",
-                                   base::Quote(written.suffix), base::Quote(text)));
+  return base::Invalid(
+      fmt::format("unknown unit {} in {}; known are %, ms, s, m, h, d, w, B, kB, MB, GB, TB, KiB, "
+                  "MiB, GiB, TiB",
+                  base::Quote(written.suffix), base::Quote(text)));
 }
 
 base::Result<Limit> ConvertLimit(const WrittenLimit& written, Unit unit) {
@@ -207,8 +235,8 @@ base::Result<Limit> ConvertLimit(const WrittenLimit& written, Unit unit) {
   } else if (const auto size = Size(unit, *written.natural)) {
     limit.value = Tidy(number * written.factor / *size);
   } else {
-    return base::Invalid(fmt::format("{} cannot be compared with a value whose unit is {}", base::Quote(shown),
-                                     ToString(unit)));
+    return base::Invalid(
+        fmt::format("{} cannot be compared with a value whose unit is {}", base::Quote(shown), ToString(unit)));
   }
   limit.text = fmt::format("{} {}", ToString(written.comparison), shown);
   return limit;

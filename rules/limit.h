@@ -23,9 +23,9 @@ base::Result<Unit> ParseUnit(std::string_view text);
 struct WrittenLimit {
   Comparison comparison = Comparison::above;
   std::string number;
-  std::string suffix;          // "%", "m", "GiB" … or ""
+  std::string suffix;           // "%", "m", "GiB" … or ""
   std::optional<Unit> natural;  // percent, seconds or bytes, where the suffix says so
-  double factor = 1;           // of the suffix, to percent, seconds or bytes
+  double factor = 1;            // of the suffix, to percent, seconds or bytes
 };
 
 // `bare_means_equal`: "0" alone reads as "== 0", as a target may be written.

@@ -58,7 +58,8 @@ struct Metrics::Families {
         last_samples(Gauge(registry, "prometheus_rule_group_last_evaluation_samples",
                            "Samples the group's last evaluation stored.")),
         rules(Gauge(registry, "prometheus_rule_group_rules", "Rules of the group.")),
-        rule_duration(Summary(registry, "prometheus_rule_evaluation_duration_seconds", "Duration of rule evaluations.")),
+        rule_duration(
+            Summary(registry, "prometheus_rule_evaluation_duration_seconds", "Duration of rule evaluations.")),
         group_duration(Summary(registry, "prometheus_rule_group_duration_seconds", "Duration of group evaluations.")) {}
 
   prometheus::Family<prometheus::Counter>& evaluations;

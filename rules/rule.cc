@@ -6,8 +6,10 @@ namespace rules {
 
 std::string_view ToString(Severity severity) {
   switch (severity) {
-    case Severity::warning: return "warning";
-    case Severity::critical: return "critical";
+    case Severity::warning:
+      return "warning";
+    case Severity::critical:
+      return "critical";
   }
   return "";
 }

@@ -39,12 +39,12 @@ bool SameRule(const Rule& a, const Rule& b);
 
 struct RuleGroup {
   std::string file;
-  std::string name;                           // unique in its file
-  std::optional<base::Duration> interval;     // nullopt: the global evaluation_interval
+  std::string name;                            // unique in its file
+  std::optional<base::Duration> interval;      // nullopt: the global evaluation_interval
   std::optional<base::Duration> query_offset;  // nullopt: the global rule_query_offset
-  int limit = 0;                              // of alerts or series per rule; 0: none
+  int limit = 0;                               // of alerts or series per rule; 0: none
   std::vector<Rule> rules;
-  bool threshold = false;                     // compiled from the threshold of the group's name
+  bool threshold = false;  // compiled from the threshold of the group's name
   base::SourcePosition where;
 
   // What the metrics' label rule_group and the reload compare groups by: "file;name".

@@ -77,8 +77,7 @@ const base::YamlSchema<WrittenGroup>& GroupSchema() {
                      "Evaluate this far in the past; default global.rule_query_offset."),
       base::Optional("limit", "number", "0", &G::limit, "Most alerts or series of one rule; 0 for no limit."),
       base::Optional("labels", "map", "{}", &G::labels, "Labels of every rule of the group; a rule's own win."),
-      base::Optional("rules", "list of rules", "[]", &G::rules, "Evaluated one after the other.",
-                     &RuleSchema().help()),
+      base::Optional("rules", "list of rules", "[]", &G::rules, "Evaluated one after the other.", &RuleSchema().help()),
   });
   return schema;
 }
@@ -144,8 +143,8 @@ class RuleChecker {
     } else if (!record && !alert) {
       Complain(errors_, whole_, "record or alert is missing");
     }
-    if (record && (written.record.text.find_first_of("{}") != std::string::npos ||
-                   !base::IsValidUtf8(written.record.text))) {
+    if (record &&
+        (written.record.text.find_first_of("{}") != std::string::npos || !base::IsValidUtf8(written.record.text))) {
       Complain(errors_, written.record,
                fmt::format("invalid name {} for a recorded series", base::Quote(written.record.text)));
     }
@@ -232,11 +231,11 @@ void CheckGroupNames(const std::vector<RuleGroup>& groups, base::YamlErrors& err
     if (group.name.empty()) continue;  // told already
     const auto [first, unique] = seen.emplace(group.name, &group);
     if (unique) continue;
-    errors.Add({base::ErrorCode::invalid_argument,
-                fmt::format("group {} is given twice, first on line {}{}", base::Quote(group.name),
-                            first->second->where.line,
-                            group.threshold ? "; a threshold is a group of its own name" : ""),
-                group.where});
+    errors.Add(
+        {base::ErrorCode::invalid_argument,
+         fmt::format("group {} is given twice, first on line {}{}", base::Quote(group.name), first->second->where.line,
+                     group.threshold ? "; a threshold is a group of its own name" : ""),
+         group.where});
   }
 }
 

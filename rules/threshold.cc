@@ -74,7 +74,8 @@ const base::YamlSchema<WrittenThreshold>& Schema() {
       base::Optional("for", "duration", "0s", &T::hold, "How long it must hold before the alert fires."),
       base::Optional("keep_firing_for", "duration", "0s", &T::keep_firing_for,
                      "How long the alert keeps firing after the value is well again."),
-      base::Optional("interval", "duration", "", &T::interval, "How often to look; default global.evaluation_interval."),
+      base::Optional("interval", "duration", "", &T::interval,
+                     "How often to look; default global.evaluation_interval."),
       base::Optional("labels", "map", "{}", &T::labels, "Labels of the alerts."),
       base::Optional("runbook", "URL", "", &T::runbook, "Shown in notifications, as annotation runbook_url."),
       base::Optional("summary", "template", "", &T::summary,
@@ -178,16 +179,17 @@ class Checker {
     promql::ExprPtr expr = Parse(text);
     if (!expr) return nullptr;
     if (promql::TypeOf(*expr) != promql::ValueType::vector) {
-      Complain(text, fmt::format("expected an instant vector, this is a {}",
-                                 promql::DocumentedName(promql::TypeOf(*expr))));
+      Complain(text,
+               fmt::format("expected an instant vector, this is a {}", promql::DocumentedName(promql::TypeOf(*expr))));
       return nullptr;
     }
     const auto* selector = promql::As<promql::VectorSelector>(promql::Unwrap(*expr));
     const bool plain = selector != nullptr && selector->modifiers.at == promql::AtKind::none &&
                        selector->modifiers.offset.fixed.count() == 0 && !selector->modifiers.offset.expr;
     if (out_.over && !plain) {
-      Complain(text, "with `over` this must be a selector such as http_requests_total{code=~\"5..\"}, because its "
-                     "rate is taken");
+      Complain(text,
+               "with `over` this must be a selector such as http_requests_total{code=~\"5..\"}, because its "
+               "rate is taken");
       return nullptr;
     }
     return expr;
@@ -252,9 +254,8 @@ class Checker {
   }
 
   void CheckLimits() {
-    std::array<GivenLimit, 3> given = {{{"target", &written_.target, {}},
-                                        {"warning", &written_.warning, {}},
-                                        {"critical", &written_.critical, {}}}};
+    std::array<GivenLimit, 3> given = {
+        {{"target", &written_.target, {}}, {"warning", &written_.warning, {}}, {"critical", &written_.critical, {}}}};
     std::array<std::optional<WrittenLimit>, 3> written;
     for (size_t i = 0; i < given.size(); ++i) written[i] = ReadLimit(*given[i].text, i == 0);
     const auto unit = FindUnit(written);

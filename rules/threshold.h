@@ -48,7 +48,7 @@ struct Threshold {
   std::optional<base::Duration> interval;
   TextMap labels;
   std::string runbook;
-  std::string summary;      // Prometheus templates, as annotations are
+  std::string summary;  // Prometheus templates, as annotations are
   std::string description;
   base::SourcePosition where;
 };

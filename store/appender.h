@@ -16,11 +16,11 @@ enum class SeriesRef : uint64_t { none = 0 };
 
 enum class AppendStatus : uint8_t {
   ok,
-  out_of_order,      // older than the series' newest sample and outside the out-of-order window
-  too_old,           // before what retention or the window keeps
-  duplicate,         // another value at the same instant (the same value at the same instant is ok and changes nothing)
-  series_limit,      // a new series, and the store is full
-  invalid_labels,    // no labels, or a name that is not valid UTF-8
+  out_of_order,    // older than the series' newest sample and outside the out-of-order window
+  too_old,         // before what retention or the window keeps
+  duplicate,       // another value at the same instant (the same value at the same instant is ok and changes nothing)
+  series_limit,    // a new series, and the store is full
+  invalid_labels,  // no labels, or a name that is not valid UTF-8
 };
 
 struct Appended {
@@ -34,7 +34,8 @@ class Appender {
  public:
   virtual ~Appender() = default;
   // `ref` may be none or what an earlier Append returned for the same labels.
-  // While it is live the labels are not looked at and may be left empty; a dead one with empty labels is invalid_labels.
+  // While it is live the labels are not looked at and may be left empty; a dead one with empty labels is
+  // invalid_labels.
   virtual Appended Append(SeriesRef ref, const base::Labels& labels, base::Timestamp time, double value) = 0;
   virtual Appended AppendHistogram(SeriesRef ref, const base::Labels& labels, base::Timestamp time,
                                    HistogramPtr histogram) = 0;

@@ -12,7 +12,8 @@ namespace {
 std::string ConfigurationPage() {
   return "# Configuration reference\n\n"
          "Printed by `tocsin docs configuration` from the tables the program reads its files with; do not edit.\n\n"
-         "Durations are Prometheus' (`30s`, `5m`, `1h30m`, `2d`). `${NAME}` and `${NAME:-default}` stand for environment\n"
+         "Durations are Prometheus' (`30s`, `5m`, `1h30m`, `2d`). `${NAME}` and `${NAME:-default}` stand for "
+         "environment\n"
          "variables in any value of tocsin.yml. Each secret has a `…_file` form whose file is read again at each use.\n"
          "Unknown and repeated keys are errors. `tocsin check config FILE` tells every mistake at once.\n\n" +
          base::DescribeSchema("tocsin.yml", ConfigHelp());

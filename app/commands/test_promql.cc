@@ -111,8 +111,8 @@ class ScriptStore : public store::Querier {
                                          ? appender.AppendHistogram(store::SeriesRef::none, labels, time, histogram)
                                          : appender.Append(store::SeriesRef::none, labels, time, value);
     if (appended.status == store::AppendStatus::ok) return {};
-    return base::Invalid(fmt::format("cannot load a sample of {} at {} ms", labels.ToString(),
-                                     time.time_since_epoch().count()));
+    return base::Invalid(
+        fmt::format("cannot load a sample of {} at {} ms", labels.ToString(), time.time_since_epoch().count()));
   }
 
   store::Head head_;

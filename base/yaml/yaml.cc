@@ -74,7 +74,7 @@ class TreeBuilder : public YAML::EventHandler {
   struct Open {
     YamlNode node;
     YAML::anchor_t anchor = 0;
-    std::optional<YamlNode> key;                // of the entry whose value comes next
+    std::optional<YamlNode> key;           // of the entry whose value comes next
     std::unordered_set<std::string> seen;  // keys so far
     std::vector<YamlNode> merges;
   };
@@ -184,10 +184,14 @@ class TreeBuilder : public YAML::EventHandler {
 
 std::string_view KindName(YamlNode::Kind kind) {
   switch (kind) {
-    case YamlNode::Kind::null: return "nothing";
-    case YamlNode::Kind::scalar: return "a value";
-    case YamlNode::Kind::sequence: return "a list";
-    case YamlNode::Kind::map: return "a map";
+    case YamlNode::Kind::null:
+      return "nothing";
+    case YamlNode::Kind::scalar:
+      return "a value";
+    case YamlNode::Kind::sequence:
+      return "a list";
+    case YamlNode::Kind::map:
+      return "a map";
   }
   return "nothing";
 }
@@ -202,8 +206,12 @@ const std::string* ScalarText(const YamlReader& in, std::string_view wanted) {
 void WriteNode(const YamlNode& node, size_t indent, bool inline_first, std::string& out) {
   const std::string pad(indent, ' ');
   switch (node.kind) {
-    case YamlNode::Kind::null: out += "null\n"; return;
-    case YamlNode::Kind::scalar: out += (node.quoted ? Quote(node.text) : node.text) + "\n"; return;
+    case YamlNode::Kind::null:
+      out += "null\n";
+      return;
+    case YamlNode::Kind::scalar:
+      out += (node.quoted ? Quote(node.text) : node.text) + "\n";
+      return;
     case YamlNode::Kind::sequence:
       if (node.items.empty()) {
         out += "[]\n";
@@ -301,8 +309,8 @@ YamlNode ReadYamlFile(const std::string& path, YamlErrors& errors, YamlLimits li
   std::ostringstream text;
   if (in) text << in.rdbuf();
   if (!in || !text) {
-    errors.Add({ErrorCode::not_found, fmt::format("cannot read \"{}\": {}", path, std::generic_category().message(errno)),
-                std::nullopt});
+    errors.Add({ErrorCode::not_found,
+                fmt::format("cannot read \"{}\": {}", path, std::generic_category().message(errno)), std::nullopt});
     return {};
   }
   return ParseYaml(text.str(), path, errors, limits);
@@ -403,9 +411,7 @@ bool ReadYaml(const YamlReader& in, Duration& out) {
 
 bool ReadYaml(const YamlReader& in, Secret& out) { return ReadYaml(in, out.value); }
 
-bool ReadYaml(const YamlReader& in, std::map<std::string, std::string>& out) {
-  return ReadYaml<std::string>(in, out);
-}
+bool ReadYaml(const YamlReader& in, std::map<std::string, std::string>& out) { return ReadYaml<std::string>(in, out); }
 
 bool CheckYamlKeys(const YamlReader& in, const std::vector<FieldHelp>& known) {
   std::vector<std::string_view> names;

@@ -24,10 +24,10 @@ struct YamlNode {
   enum class Kind : uint8_t { null, scalar, sequence, map };
   Kind kind = Kind::null;
   SourcePosition where;
-  std::string text;                 // scalar: its value
-  bool quoted = false;              // scalar: written in quotes or as a block, so "" and "null" are text
-  std::vector<YamlNode> items;      // sequence
-  std::vector<YamlEntry> entries;   // map, in order
+  std::string text;                // scalar: its value
+  bool quoted = false;             // scalar: written in quotes or as a block, so "" and "null" are text
+  std::vector<YamlNode> items;     // sequence
+  std::vector<YamlEntry> entries;  // map, in order
 
   const YamlNode* Find(std::string_view key) const;  // null if absent
 };
@@ -83,7 +83,7 @@ class YamlReader {
   YamlErrors& errors() const { return errors_; }
   void Fail(std::string_view message) const { errors_.Add(node_, path_, message); }
   YamlReader Entry(const YamlNode& value, std::string_view key) const;  // path.key
-  YamlReader Item(size_t index) const;                                   // path[index]
+  YamlReader Item(size_t index) const;                                  // path[index]
 
  private:
   const YamlNode& node_;
@@ -205,7 +205,7 @@ bool YamlSchema<T>::CheckKeys(const YamlReader& in) const {
 }
 
 template <class T, class Member>
-Field<T> Optional(std::string key, std::string type, std::string default_value, Member T::*member, std::string help,
+Field<T> Optional(std::string key, std::string type, std::string default_value, Member T::* member, std::string help,
                   const std::vector<FieldHelp>* nested = nullptr) {
   return {{std::move(key), std::move(type), std::move(default_value), std::move(help), false, nested},
           [member](const YamlReader& in, T& out) {
@@ -219,7 +219,7 @@ Field<T> Optional(std::string key, std::string type, std::string default_value, 
 }
 
 template <class T, class Member>
-Field<T> Required(std::string key, std::string type, Member T::*member, std::string help,
+Field<T> Required(std::string key, std::string type, Member T::* member, std::string help,
                   const std::vector<FieldHelp>* nested = nullptr) {
   return {{std::move(key), std::move(type), "", std::move(help), true, nested},
           [member](const YamlReader& in, T& out) { return ReadYaml(in, out.*member); }};
@@ -227,7 +227,7 @@ Field<T> Required(std::string key, std::string type, Member T::*member, std::str
 
 // `key` and `key_file` of one secret; giving both is a mistake.
 template <class T>
-std::vector<Field<T>> SecretFields(std::string key, Secret T::*member, std::string help) {
+std::vector<Field<T>> SecretFields(std::string key, Secret T::* member, std::string help) {
   const std::string file_key = key + "_file";
   return {{{key, "secret", "", help, false, nullptr},
            [member, file_key](const YamlReader& in, T& out) {

@@ -22,7 +22,8 @@ const TargetConfig* FindTarget(const ExporterConfig& config, const std::string& 
 
 ConstantLabels TargetLabels(const ExporterConfig& config, const std::string& name) {
   ConstantLabels labels;
-  if (const TargetConfig* target = FindTarget(config, name)) labels.assign(target->labels.begin(), target->labels.end());
+  if (const TargetConfig* target = FindTarget(config, name))
+    labels.assign(target->labels.begin(), target->labels.end());
   if (config.targets.size() > 1) labels.emplace_back("target", name);
   return labels;
 }

@@ -66,8 +66,8 @@ class FreshnessQuery {
         "SELECT {0}coalesce(last_success, 0) AS last_success, status, {1} AS healthy, 1 AS one FROM ("
         "SELECT {0}{2} AS status, max(CASE WHEN {3} = 1 THEN {4} END) OVER ({5}) AS last_success, "
         "row_number() OVER ({5}ORDER BY {6} DESC NULLS LAST) AS place FROM {7}) AS runs WHERE place = 1",
-        keys, Healthy("status"), Status(), Healthy(Status()), LastSuccess(), partition,
-        QuoteIdentifier(config_.run_at), QuerySource(config_.table, config_.query));
+        keys, Healthy("status"), Status(), Healthy(Status()), LastSuccess(), partition, QuoteIdentifier(config_.run_at),
+        QuerySource(config_.table, config_.query));
   }
 
   const FreshnessConfig& config_;

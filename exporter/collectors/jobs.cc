@@ -51,7 +51,8 @@ class JobsQuery {
  private:
   void Add(QueryPlan& plan, std::string_view suffix, MetricType type, std::string help, std::string column,
            LabelSource label = {}) const {
-    MetricSpec spec{config_.metric_prefix + std::string(suffix), type, std::move(help), {}, std::move(column), {}, true};
+    MetricSpec spec{
+        config_.metric_prefix + std::string(suffix), type, std::move(help), {}, std::move(column), {}, true};
     spec.labels.push_back({"queue", "", config_.name});
     for (const std::string& name : config_.by) spec.labels.push_back({name, name, ""});
     if (!label.label.empty()) spec.labels.push_back(std::move(label));

@@ -42,12 +42,12 @@ QueryPlan PoolsPlan(const PostgresConfig& config) {
       "LEFT JOIN pg_stat_activity a ON a.application_name = pool.application_name GROUP BY 1, 2",
       base::Join(rows, ", "));
   const std::vector<std::string> labels = {"application_name"};
-  plan.metrics = {
-      Metric("tocsin_pg_pool_connections", MetricType::gauge, "Connections an application holds.", labels, "connections"),
-      Metric("tocsin_pg_pool_limit", MetricType::gauge, "Connections an application should hold at most.", labels,
-             "pool_limit"),
-      Metric("tocsin_pg_pool_used_ratio", MetricType::gauge, "Share of its limit that an application holds.", labels,
-             "share")};
+  plan.metrics = {Metric("tocsin_pg_pool_connections", MetricType::gauge, "Connections an application holds.", labels,
+                         "connections"),
+                  Metric("tocsin_pg_pool_limit", MetricType::gauge, "Connections an application should hold at most.",
+                         labels, "pool_limit"),
+                  Metric("tocsin_pg_pool_used_ratio", MetricType::gauge,
+                         "Share of its limit that an application holds.", labels, "share")};
   return plan;
 }
 
@@ -73,8 +73,8 @@ QueryPlan LongRunningPlan(const PostgresConfig& config) {
   const auto gauge = [&](std::string name, std::string help, std::string column) {
     plan.metrics.push_back(Metric("tocsin_pg_" + name, MetricType::gauge, std::move(help), labels, std::move(column)));
   };
-  gauge("long_running_queries",
-        fmt::format("Queries running longer than {}.", base::FormatDuration(config.long_query)), "queries");
+  gauge("long_running_queries", fmt::format("Queries running longer than {}.", base::FormatDuration(config.long_query)),
+        "queries");
   gauge("long_running_transactions",
         fmt::format("Transactions open longer than {}.", base::FormatDuration(config.long_transaction)),
         "transactions");

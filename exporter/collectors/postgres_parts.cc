@@ -46,8 +46,7 @@ SELECT c.used, c.max, c.used::float8 / c.max AS share
 FROM (SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
              current_setting('max_connections')::int AS max) AS c)"}},
           {{"tocsin_pg_connections", gauge, "Connections of clients, tocsin's own included.", kNone, "used"},
-           {"tocsin_pg_connections_used_ratio", gauge, "Share of max_connections that clients hold.", kNone,
-            "share"}}};
+           {"tocsin_pg_connections_used_ratio", gauge, "Share of max_connections that clients hold.", kNone, "share"}}};
 }
 
 PostgresPart Databases() {
@@ -145,22 +144,23 @@ CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() 
 }
 
 PostgresPart ReplicationSlots() {
-  return {"replication_slots",
-          {{R"(
+  return {
+      "replication_slots",
+      {{R"(
 SELECT slot_name, slot_type, active::int AS active, w.lsn - '0/0'::pg_lsn AS current_lsn,
        confirmed_flush_lsn - '0/0'::pg_lsn AS confirmed, w.lsn - restart_lsn AS diff, safe_wal_size
 FROM pg_replication_slots CROSS JOIN
      (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END) AS w (lsn))",
-            130000}},
-          {{"pg_replication_slots_active", gauge, "Whether the slot is in use.", kSlot, "active"},
-           {"pg_replication_slots_pg_wal_lsn_diff", gauge, "Bytes of write-ahead log kept for the slot.", kSlot, "diff"},
-           {"pg_replication_slots_slot_current_wal_lsn", gauge, "The server's position in the write-ahead log.", kSlot,
-            "current_lsn"},
-           {"pg_replication_slots_slot_confirmed_flush_lsn", gauge, "The position the slot's reader has confirmed.",
-            kSlot, "confirmed"},
-           {"pg_replication_slots_slot_is_active", gauge, "Whether the slot is in use.", kSlot, "active"},
-           {"pg_replication_slots_safe_wal_size_bytes", gauge, "Bytes that may be written before the slot is lost.",
-            kSlot, "safe_wal_size"}}};
+        130000}},
+      {{"pg_replication_slots_active", gauge, "Whether the slot is in use.", kSlot, "active"},
+       {"pg_replication_slots_pg_wal_lsn_diff", gauge, "Bytes of write-ahead log kept for the slot.", kSlot, "diff"},
+       {"pg_replication_slots_slot_current_wal_lsn", gauge, "The server's position in the write-ahead log.", kSlot,
+        "current_lsn"},
+       {"pg_replication_slots_slot_confirmed_flush_lsn", gauge, "The position the slot's reader has confirmed.", kSlot,
+        "confirmed"},
+       {"pg_replication_slots_slot_is_active", gauge, "Whether the slot is in use.", kSlot, "active"},
+       {"pg_replication_slots_safe_wal_size_bytes", gauge, "Bytes that may be written before the slot is lost.", kSlot,
+        "safe_wal_size"}}};
 }
 
 PostgresPart BackgroundWriter() {
@@ -251,12 +251,15 @@ SELECT current_setting('max_connections') AS max_connections,
            row("pg_settings_max_prepared_transactions", "max_prepared_transactions"),
            row("pg_settings_autovacuum_max_workers", "autovacuum_max_workers"),
            row("pg_settings_autovacuum_freeze_max_age", "autovacuum_freeze_max_age"),
-           row("pg_settings_autovacuum", "autovacuum"), row("pg_settings_fsync", "fsync"),
-           row("pg_settings_random_page_cost", "random_page_cost"), row("pg_settings_seq_page_cost", "seq_page_cost"),
+           row("pg_settings_autovacuum", "autovacuum"),
+           row("pg_settings_fsync", "fsync"),
+           row("pg_settings_random_page_cost", "random_page_cost"),
+           row("pg_settings_seq_page_cost", "seq_page_cost"),
            row("pg_settings_shared_buffers_bytes", "shared_buffers"),
            row("pg_settings_effective_cache_size_bytes", "effective_cache_size"),
            row("pg_settings_maintenance_work_mem_bytes", "maintenance_work_mem"),
-           row("pg_settings_work_mem_bytes", "work_mem"), row("pg_settings_max_wal_size_bytes", "max_wal_size"),
+           row("pg_settings_work_mem_bytes", "work_mem"),
+           row("pg_settings_max_wal_size_bytes", "max_wal_size"),
            row("pg_settings_wal_segment_size_bytes", "wal_segment_size"),
            row("pg_settings_checkpoint_timeout_seconds", "checkpoint_timeout")}};
 }
@@ -280,9 +283,9 @@ SELECT version() AS version, split_part(current_setting('server_version'), ' ', 
 }  // namespace
 
 std::vector<PostgresPart> PostgresServerParts() {
-  return {Activity(),    Connections(),     Databases(),        StatDatabase(),     Locks(),
-          Replication(), StatReplication(), ReplicationSlots(), BackgroundWriter(), Archiver(),
-          Wal(),         Settings(),        Server()};
+  return {Activity(),        Connections(),      Databases(),        StatDatabase(), Locks(), Replication(),
+          StatReplication(), ReplicationSlots(), BackgroundWriter(), Archiver(),     Wal(),   Settings(),
+          Server()};
 }
 
 std::span<const PostgresPart> PostgresPartTable() {

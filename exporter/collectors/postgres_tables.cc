@@ -52,8 +52,9 @@ FROM pg_stat_user_tables)"}},
 }
 
 PostgresPart TableSizes() {
-  return {"table_sizes",
-          {{R"(
+  return {
+      "table_sizes",
+      {{R"(
 WITH locked AS MATERIALIZED (
   SELECT DISTINCT relation FROM pg_locks
   WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid()
@@ -64,52 +65,46 @@ tables AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM locked l JOIN pg_index i ON i.indexrelid = l.relation WHERE i.indrelid = s.relid))
 SELECT current_database() AS datname, schemaname, relname, pg_table_size(relid) AS table_size,
        pg_indexes_size(relid) AS index_size FROM tables)",
-            120000},
-           {R"(
+        120000},
+       {R"(
 SELECT current_database() AS datname, schemaname, relname, pg_table_size(relid) AS table_size,
        pg_indexes_size(relid) AS index_size FROM pg_stat_user_tables)"}},
-          {{"pg_stat_user_tables_table_size_bytes", gauge, "Disk space of the table without its indexes.", kTable,
-            "table_size"},
-           {"pg_stat_user_tables_index_size_bytes", gauge, "Disk space of the table's indexes.", kTable,
-            "index_size"}}};
+      {{"pg_stat_user_tables_table_size_bytes", gauge, "Disk space of the table without its indexes.", kTable,
+        "table_size"},
+       {"pg_stat_user_tables_index_size_bytes", gauge, "Disk space of the table's indexes.", kTable, "index_size"}}};
 }
 
 PostgresPart TableIo() {
   const auto row = [](std::string_view name, std::string_view help, std::string_view column) {
     return PostgresMetric{name, untyped, help, kTable, column};
   };
-  return {"statio_user_tables",
-          {{R"(
+  return {
+      "statio_user_tables",
+      {{R"(
 SELECT current_database() AS datname, schemaname, relname, heap_blks_read, heap_blks_hit, idx_blks_read, idx_blks_hit,
        toast_blks_read, toast_blks_hit, tidx_blks_read, tidx_blks_hit FROM pg_statio_user_tables)"}},
-          {row("pg_statio_user_tables_heap_blocks_read", "Blocks of the table read from disk.", "heap_blks_read"),
-           row("pg_statio_user_tables_heap_blocks_hit", "Blocks of the table found in cache.", "heap_blks_hit"),
-           row("pg_statio_user_tables_idx_blocks_read", "Blocks of its indexes read from disk.", "idx_blks_read"),
-           row("pg_statio_user_tables_idx_blocks_hit", "Blocks of its indexes found in cache.", "idx_blks_hit"),
-           row("pg_statio_user_tables_toast_blocks_read", "Blocks of its TOAST table read from disk.",
-               "toast_blks_read"),
-           row("pg_statio_user_tables_toast_blocks_hit", "Blocks of its TOAST table found in cache.",
-               "toast_blks_hit"),
-           row("pg_statio_user_tables_tidx_blocks_read", "Blocks of its TOAST indexes read from disk.",
-               "tidx_blks_read"),
-           row("pg_statio_user_tables_tidx_blocks_hit", "Blocks of its TOAST indexes found in cache.",
-               "tidx_blks_hit")}};
+      {row("pg_statio_user_tables_heap_blocks_read", "Blocks of the table read from disk.", "heap_blks_read"),
+       row("pg_statio_user_tables_heap_blocks_hit", "Blocks of the table found in cache.", "heap_blks_hit"),
+       row("pg_statio_user_tables_idx_blocks_read", "Blocks of its indexes read from disk.", "idx_blks_read"),
+       row("pg_statio_user_tables_idx_blocks_hit", "Blocks of its indexes found in cache.", "idx_blks_hit"),
+       row("pg_statio_user_tables_toast_blocks_read", "Blocks of its TOAST table read from disk.", "toast_blks_read"),
+       row("pg_statio_user_tables_toast_blocks_hit", "Blocks of its TOAST table found in cache.", "toast_blks_hit"),
+       row("pg_statio_user_tables_tidx_blocks_read", "Blocks of its TOAST indexes read from disk.", "tidx_blks_read"),
+       row("pg_statio_user_tables_tidx_blocks_hit", "Blocks of its TOAST indexes found in cache.", "tidx_blks_hit")}};
 }
 
 PostgresPart VacuumProgress() {
   static const std::vector<std::string_view> labels = {"datname", "relname"};
-  return {"stat_progress_vacuum",
-          {{R"(
+  return {
+      "stat_progress_vacuum",
+      {{R"(
 SELECT v.datname, coalesce(c.relname, v.relid::text) AS relname, v.heap_blks_total, v.heap_blks_scanned,
        v.heap_blks_vacuumed, v.index_vacuum_count
 FROM pg_stat_progress_vacuum v LEFT JOIN pg_class c ON c.oid = v.relid AND v.datname = current_database())"}},
-          {{"pg_stat_progress_vacuum_heap_blks", gauge, "Blocks of the table being vacuumed.", labels,
-            "heap_blks_total"},
-           {"pg_stat_progress_vacuum_heap_blks_scanned", gauge, "Blocks scanned so far.", labels, "heap_blks_scanned"},
-           {"pg_stat_progress_vacuum_heap_blks_vacuumed", gauge, "Blocks vacuumed so far.", labels,
-            "heap_blks_vacuumed"},
-           {"pg_stat_progress_vacuum_index_vacuums", gauge, "Index passes done so far.", labels,
-            "index_vacuum_count"}}};
+      {{"pg_stat_progress_vacuum_heap_blks", gauge, "Blocks of the table being vacuumed.", labels, "heap_blks_total"},
+       {"pg_stat_progress_vacuum_heap_blks_scanned", gauge, "Blocks scanned so far.", labels, "heap_blks_scanned"},
+       {"pg_stat_progress_vacuum_heap_blks_vacuumed", gauge, "Blocks vacuumed so far.", labels, "heap_blks_vacuumed"},
+       {"pg_stat_progress_vacuum_index_vacuums", gauge, "Index passes done so far.", labels, "index_vacuum_count"}}};
 }
 
 }  // namespace

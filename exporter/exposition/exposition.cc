@@ -83,10 +83,14 @@ void WriteMetadata(Buffer& out, const MetricFamily& family, ExpositionFormat for
 std::string_view Suffix(SampleKind kind) {
   switch (kind) {
     case SampleKind::value:
-    case SampleKind::quantile: return "";
-    case SampleKind::bucket: return "_bucket";
-    case SampleKind::sum: return "_sum";
-    case SampleKind::count: return "_count";
+    case SampleKind::quantile:
+      return "";
+    case SampleKind::bucket:
+      return "_bucket";
+    case SampleKind::sum:
+      return "_sum";
+    case SampleKind::count:
+      return "_count";
   }
   return "";
 }

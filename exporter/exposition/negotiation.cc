@@ -48,8 +48,10 @@ ExpositionFormat NegotiateFormat(std::string_view accept) {
 
 std::string_view ContentType(ExpositionFormat format) {
   switch (format) {
-    case ExpositionFormat::text: return "text/plain; version=0.0.4; charset=utf-8";
-    case ExpositionFormat::openmetrics: return "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    case ExpositionFormat::text:
+      return "text/plain; version=0.0.4; charset=utf-8";
+    case ExpositionFormat::openmetrics:
+      return "application/openmetrics-text; version=1.0.0; charset=utf-8";
   }
   return "text/plain; version=0.0.4; charset=utf-8";
 }

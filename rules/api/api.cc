@@ -70,8 +70,8 @@ base::Result<Filter> ReadFilter(const base::HttpParameters& parameters) {
   if (!limit.empty()) {
     const auto count = base::ParseInteger(limit);
     if (!count || *count < 1) {
-      return base::Invalid(fmt::format("invalid parameter \"group_limit\": expected a positive number, got {}",
-                                       base::Quote(limit)));
+      return base::Invalid(
+          fmt::format("invalid parameter \"group_limit\": expected a positive number, got {}", base::Quote(limit)));
     }
     filter.group_limit = static_cast<size_t>(*count);
   } else if (!filter.next_token.empty()) {

@@ -15,8 +15,14 @@ const std::vector<Flag>& Flags() {
 }
 
 TEST(CommandLineTest, ReadsEveryForm) {
-  const std::vector<std::string> words = {"--config.file=a.yml",    "--web.listen-address", "x:1",   "--web.listen-address=y:2",
-                                          "--web.enable-lifecycle", "one",                  "--",    "--two"};
+  const std::vector<std::string> words = {"--config.file=a.yml",
+                                          "--web.listen-address",
+                                          "x:1",
+                                          "--web.listen-address=y:2",
+                                          "--web.enable-lifecycle",
+                                          "one",
+                                          "--",
+                                          "--two"};
   const auto invocation = ParseFlags(Flags(), words);
   ASSERT_TRUE(invocation) << invocation.error().message;
   EXPECT_EQ(invocation->Get("config.file"), "a.yml");

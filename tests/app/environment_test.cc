@@ -20,9 +20,10 @@ std::string Expand(std::string_view text, base::YamlErrors& errors) {
 
 TEST(EnvironmentTest, ExpandsValuesOnly) {
   base::YamlErrors errors;
-  EXPECT_EQ(Expand("a: ${URL}\n${URL}: x\nb: [\"<${URL}>\", '${NONE:-other}', '${EMPTY:-other}', '[${EMPTY}]']\n", errors),
-            "a: postgresql://u:${NAME}@h/db\n${URL}: x\nb: \n  - \"<postgresql://u:${NAME}@h/db>\"\n  - \"other\"\n"
-            "  - \"other\"\n  - \"[]\"\n");
+  EXPECT_EQ(
+      Expand("a: ${URL}\n${URL}: x\nb: [\"<${URL}>\", '${NONE:-other}', '${EMPTY:-other}', '[${EMPTY}]']\n", errors),
+      "a: postgresql://u:${NAME}@h/db\n${URL}: x\nb: \n  - \"<postgresql://u:${NAME}@h/db>\"\n  - \"other\"\n"
+      "  - \"other\"\n  - \"[]\"\n");
   EXPECT_EQ(errors.ToString(), "");
 }
 

@@ -67,10 +67,10 @@ TEST(MatcherTest, MatchesAnchoredAndCountsAMissingLabelAsEmpty) {
     std::string_view value;
     bool want;
   } kCases[] = {
-      {MatchType::equal, "a", "a", true},       {MatchType::equal, "", "", true},
-      {MatchType::not_equal, "a", "", true},    {MatchType::regex, "a|b", "b", true},
-      {MatchType::regex, "a", "ab", false},     {MatchType::regex, ".*", "x\ny", true},
-      {MatchType::regex, ".+", "", false},      {MatchType::not_regex, "a.*", "b", true},
+      {MatchType::equal, "a", "a", true},         {MatchType::equal, "", "", true},
+      {MatchType::not_equal, "a", "", true},      {MatchType::regex, "a|b", "b", true},
+      {MatchType::regex, "a", "ab", false},       {MatchType::regex, ".*", "x\ny", true},
+      {MatchType::regex, ".+", "", false},        {MatchType::not_regex, "a.*", "b", true},
       {MatchType::not_regex, "a.*", "ab", false},
   };
   for (const auto& test : kCases) {

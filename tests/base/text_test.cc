@@ -38,10 +38,23 @@ TEST(TextTest, ReadsFloatsAsGoDoes) {
   const struct {
     std::string_view text;
     std::optional<double> want;
-  } kCases[] = {{"1", 1},        {"+1.5", 1.5},  {"-1e3", -1000},    {".5", 0.5},      {"0x1p-2", 0.25},
-                {"Inf", INFINITY}, {"-inf", -INFINITY}, {"1e999", INFINITY}, {"1e-999", 0}, {"", std::nullopt},
-                {"1 ", std::nullopt}, {"1,5", std::nullopt}, {"--1", std::nullopt}, {"+-1", std::nullopt},
-                {"nan(1)", std::nullopt}, {"infx", std::nullopt}, {"0x", std::nullopt}};
+  } kCases[] = {{"1", 1},
+                {"+1.5", 1.5},
+                {"-1e3", -1000},
+                {".5", 0.5},
+                {"0x1p-2", 0.25},
+                {"Inf", INFINITY},
+                {"-inf", -INFINITY},
+                {"1e999", INFINITY},
+                {"1e-999", 0},
+                {"", std::nullopt},
+                {"1 ", std::nullopt},
+                {"1,5", std::nullopt},
+                {"--1", std::nullopt},
+                {"+-1", std::nullopt},
+                {"nan(1)", std::nullopt},
+                {"infx", std::nullopt},
+                {"0x", std::nullopt}};
   for (const auto& test : kCases) EXPECT_EQ(ParseFloat(test.text), test.want) << test.text;
   EXPECT_TRUE(std::isnan(ParseFloat("NaN").value_or(0)));
 }

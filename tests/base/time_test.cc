@@ -11,9 +11,8 @@ TEST(DurationTest, ReadsPrometheusDurations) {
   const struct {
     std::string_view text;
     Duration want;
-  } kCases[] = {{"0", 0ms},     {"0s", 0ms},      {"5m", 5min},           {"1h30m", 90min}, {"500ms", 500ms},
-                {"1d", 24h},    {"1w", 24h * 7},  {"1y", 24h * 365},      {"90s", 90s},     {"1d12h", 36h},
-                {"1s1ms", 1001ms}};
+  } kCases[] = {{"0", 0ms},      {"0s", 0ms},       {"5m", 5min}, {"1h30m", 90min}, {"500ms", 500ms}, {"1d", 24h},
+                {"1w", 24h * 7}, {"1y", 24h * 365}, {"90s", 90s}, {"1d12h", 36h},   {"1s1ms", 1001ms}};
   for (const auto& test : kCases) {
     const auto duration = ParseDuration(test.text);
     ASSERT_TRUE(duration) << test.text;
@@ -50,9 +49,9 @@ TEST(DurationTest, Prints) {
     Duration duration;
     std::string_view exact;
     std::string_view people;
-  } kCases[] = {{0ms, "0s", "0s"},           {90min, "1h30m", "1h 30m"},   {24h, "1d", "1d"},
-                {25h, "25h", "1d 1h"},       {7 * 24h, "1w", "7d"},        {1500ms, "1s500ms", "1s"},
-                {-90s, "-1m30s", "-1m 30s"}, {3h + 5s, "3h5s", "3h"},      {400ms, "400ms", "0s"}};
+  } kCases[] = {{0ms, "0s", "0s"},           {90min, "1h30m", "1h 30m"}, {24h, "1d", "1d"},
+                {25h, "25h", "1d 1h"},       {7 * 24h, "1w", "7d"},      {1500ms, "1s500ms", "1s"},
+                {-90s, "-1m30s", "-1m 30s"}, {3h + 5s, "3h5s", "3h"},    {400ms, "400ms", "0s"}};
   for (const auto& test : kCases) {
     EXPECT_EQ(FormatDuration(test.duration), test.exact);
     EXPECT_EQ(FormatDurationForPeople(test.duration), test.people);
@@ -76,9 +75,9 @@ TEST(TimestampTest, RoundTripsRfc3339) {
     EXPECT_EQ(time->time_since_epoch().count(), test.milliseconds);
     EXPECT_EQ(FormatRfc3339(*time), test.printed);
   }
-  for (const std::string_view bad : {"", "2026-11-21", "2026-11-21T01:02:03", "2026-13-21T01:02:03Z",
-                                     "2026-02-30T01:02:03Z", "2026-11-21T24:02:03Z", "2026-11-21T01:02:03.Z",
-                                     "2026-11-21T01:02:03Zx", "2026-11-21T01:02:03+2:00"}) {
+  for (const std::string_view bad :
+       {"", "2026-11-21", "2026-11-21T01:02:03", "2026-13-21T01:02:03Z", "2026-02-30T01:02:03Z", "2026-11-21T24:02:03Z",
+        "2026-11-21T01:02:03.Z", "2026-11-21T01:02:03Zx", "2026-11-21T01:02:03+2:00"}) {
     EXPECT_FALSE(ParseRfc3339(bad)) << bad;
   }
 }

@@ -85,15 +85,17 @@ TEST(ExporterConfig, Mistakes) {
        "tocsin.yml:1:26: collectors.targets[0].url: malformed connection string\n"},
       {"name given twice", "targets: [{name: a, url: 'sqlite:///a'}, {name: a, url: 'sqlite:///b'}]",
        "tocsin.yml:1:49: collectors.targets[1].name: \"a\" is the name of an earlier one\n"},
-      {"which target", "targets: [{name: a, url: 'sqlite:///a'}, {name: b, url: 'sqlite:///b'}]\n"
-                       "sql: [{name: a, query: q, metrics: [{name: m, value: v}]}]",
+      {"which target",
+       "targets: [{name: a, url: 'sqlite:///a'}, {name: b, url: 'sqlite:///b'}]\n"
+       "sql: [{name: a, query: q, metrics: [{name: m, value: v}]}]",
        "tocsin.yml:2:7: collectors.sql[0]: target is missing: there are several targets\n"},
       {"postgres on SQLite", "targets: [{name: a, url: 'sqlite:///a'}]\npostgres: [{target: a}]",
        "tocsin.yml:2:21: collectors.postgres[0].target: target \"a\" is not a PostgreSQL database\n"},
       {"unknown part", kTarget + "postgres: [{without: [wall]}]",
        "tocsin.yml:2:23: collectors.postgres[0].without[0]: no part \"wall\" (did you mean \"wal\"?)\n"},
       {"metric name", kTarget + "sql: [{name: a, query: q, metrics: [{name: 9m, value: v}]}]",
-       "tocsin.yml:2:44: collectors.sql[0].metrics[0].name: \"9m\" is not a metric name: letters, digits and \"_\", not "
+       "tocsin.yml:2:44: collectors.sql[0].metrics[0].name: \"9m\" is not a metric name: letters, digits and \"_\", "
+       "not "
        "starting with a digit\n"},
       {"label name", kTarget + "sql: [{name: a, query: q, metrics: [{name: m, labels: [ok, not-ok], value: v}]}]",
        "tocsin.yml:2:60: collectors.sql[0].metrics[0].labels[1]: \"not-ok\" is not a label name: letters, digits and "
@@ -129,7 +131,8 @@ TEST(ExporterConfig, Mistakes) {
        "tocsin.yml:2:50: collectors.sql[0].max_rows: must be more than zero\n"},
       {"no metrics", kTarget + "sql: [{name: a, query: q, metrics: []}]",
        "tocsin.yml:2:36: collectors.sql[0].metrics: at least one metric is needed\n"},
-      {"unknown key", kTarget + "sqll: []", "tocsin.yml:2:1: collectors: unknown key \"sqll\" (did you mean \"sql\"?)\n"},
+      {"unknown key", kTarget + "sqll: []",
+       "tocsin.yml:2:1: collectors: unknown key \"sqll\" (did you mean \"sql\"?)\n"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);

@@ -63,39 +63,55 @@ TEST(Exposition, BothFormats) {
   } cases[] = {
       {"nothing", {}, "", "# EOF\n"},
       {"no samples", {Family("a", MetricType::gauge, "A.", {})}, "", "# EOF\n"},
-      {"gauge", {Family("a", MetricType::gauge, "A.", {{"", 1.5}, {"x=\"y\"", 2}})},
+      {"gauge",
+       {Family("a", MetricType::gauge, "A.", {{"", 1.5}, {"x=\"y\"", 2}})},
        "# HELP a A.\n# TYPE a gauge\na 1.5\na{x=\"y\"} 2\n",
        "# HELP a A.\n# TYPE a gauge\na 1.5\na{x=\"y\"} 2\n# EOF\n"},
-      {"help is escaped", {Family("a", MetricType::gauge, "a\\b \"c\"\nd", {{"", 1}})},
+      {"help is escaped",
+       {Family("a", MetricType::gauge, "a\\b \"c\"\nd", {{"", 1}})},
        "# HELP a a\\\\b \"c\"\\nd\n# TYPE a gauge\na 1\n",
        "# HELP a a\\\\b \\\"c\\\"\\nd\n# TYPE a gauge\na 1\n# EOF\n"},
-      {"counter", {Family("a_total", MetricType::counter, "A.", {{"", 3}})},
+      {"counter",
+       {Family("a_total", MetricType::counter, "A.", {{"", 3}})},
        "# HELP a_total A.\n# TYPE a_total counter\na_total 3\n",
        "# HELP a A.\n# TYPE a counter\na_total 3\n# EOF\n"},
-      {"counter without _total", {Family("a", MetricType::counter, "A.", {{"", 3}})},
-       "# HELP a A.\n# TYPE a counter\na 3\n", "# HELP a A.\n# TYPE a unknown\na 3\n# EOF\n"},
-      {"untyped", {Family("a", MetricType::untyped, "A.", {{"", 3}})},
-       "# HELP a A.\n# TYPE a untyped\na 3\n", "# HELP a A.\n# TYPE a unknown\na 3\n# EOF\n"},
-      {"unit", {Family("a_seconds_total", MetricType::counter, "A.", {{"", 3}})},
+      {"counter without _total",
+       {Family("a", MetricType::counter, "A.", {{"", 3}})},
+       "# HELP a A.\n# TYPE a counter\na 3\n",
+       "# HELP a A.\n# TYPE a unknown\na 3\n# EOF\n"},
+      {"untyped",
+       {Family("a", MetricType::untyped, "A.", {{"", 3}})},
+       "# HELP a A.\n# TYPE a untyped\na 3\n",
+       "# HELP a A.\n# TYPE a unknown\na 3\n# EOF\n"},
+      {"unit",
+       {Family("a_seconds_total", MetricType::counter, "A.", {{"", 3}})},
        "# HELP a_seconds_total A.\n# TYPE a_seconds_total counter\na_seconds_total 3\n",
        "# HELP a_seconds A.\n# TYPE a_seconds counter\n# UNIT a_seconds seconds\na_seconds_total 3\n# EOF\n"},
-      {"info", {Family("v_info", MetricType::info, "V.", {{"v=\"1\"", 1}})},
+      {"info",
+       {Family("v_info", MetricType::info, "V.", {{"v=\"1\"", 1}})},
        "# HELP v_info V.\n# TYPE v_info gauge\nv_info{v=\"1\"} 1\n",
        "# HELP v V.\n# TYPE v info\nv_info{v=\"1\"} 1\n# EOF\n"},
-      {"histogram", {Histogram()},
+      {"histogram",
+       {Histogram()},
        "# HELP job_seconds Time.\n# TYPE job_seconds histogram\n"
        "job_seconds_bucket{q=\"a\",le=\"0.5\"} 1\njob_seconds_bucket{q=\"a\",le=\"1\"} 2\n"
        "job_seconds_bucket{q=\"a\",le=\"+Inf\"} 3\njob_seconds_sum{q=\"a\"} 4.25\njob_seconds_count{q=\"a\"} 3\n",
        "# HELP job_seconds Time.\n# TYPE job_seconds histogram\n# UNIT job_seconds seconds\n"
        "job_seconds_bucket{q=\"a\",le=\"0.5\"} 1\njob_seconds_bucket{q=\"a\",le=\"1.0\"} 2\n"
-       "job_seconds_bucket{q=\"a\",le=\"+Inf\"} 3\njob_seconds_sum{q=\"a\"} 4.25\njob_seconds_count{q=\"a\"} 3\n# EOF\n"},
-      {"summary", {Summary()},
+       "job_seconds_bucket{q=\"a\",le=\"+Inf\"} 3\njob_seconds_sum{q=\"a\"} 4.25\njob_seconds_count{q=\"a\"} 3\n# "
+       "EOF\n"},
+      {"summary",
+       {Summary()},
        "# TYPE s summary\ns{quantile=\"0.5\"} 1.5\ns{quantile=\"1\"} 2\ns_sum 9\ns_count 4\n",
        "# TYPE s summary\ns{quantile=\"0.5\"} 1.5\ns{quantile=\"1.0\"} 2\ns_sum 9\ns_count 4\n# EOF\n"},
-      {"by name", {Family("b", MetricType::gauge, "", {{"", 1}}), Family("a", MetricType::gauge, "", {{"", 2}})},
-       "# TYPE a gauge\na 2\n# TYPE b gauge\nb 1\n", "# TYPE a gauge\na 2\n# TYPE b gauge\nb 1\n# EOF\n"},
-      {"numbers", {Family("a", MetricType::gauge, "", {{"", kNaN}, {"a=\"b\"", -kInfinity}})},
-       "# TYPE a gauge\na NaN\na{a=\"b\"} -Inf\n", "# TYPE a gauge\na NaN\na{a=\"b\"} -Inf\n# EOF\n"},
+      {"by name",
+       {Family("b", MetricType::gauge, "", {{"", 1}}), Family("a", MetricType::gauge, "", {{"", 2}})},
+       "# TYPE a gauge\na 2\n# TYPE b gauge\nb 1\n",
+       "# TYPE a gauge\na 2\n# TYPE b gauge\nb 1\n# EOF\n"},
+      {"numbers",
+       {Family("a", MetricType::gauge, "", {{"", kNaN}, {"a=\"b\"", -kInfinity}})},
+       "# TYPE a gauge\na NaN\na{a=\"b\"} -Inf\n",
+       "# TYPE a gauge\na NaN\na{a=\"b\"} -Inf\n# EOF\n"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -118,14 +134,26 @@ TEST(Exposition, FamiliesOfOneNameAreOne) {
 }
 
 TEST(Exposition, Numbers) {
-  const std::pair<double, const char*> cases[] = {
-      {0, "0"},           {-0.0, "-0"},           {1, "1"},           {-1, "-1"},
-      {0.1 + 0.2, "0.30000000000000004"},         {1e6, "1000000"},   {123456789012345, "123456789012345"},
-      {1e15, "1000000000000000"},                 {1e20, "100000000000000000000"},
-      {1e21, "1e+21"},    {1e-4, "0.0001"},       {1e-5, "1e-05"},    {-2.5e-7, "-2.5e-07"},
-      {9007199254740993, "9007199254740992"},     {1.7976931348623157e308, "1.7976931348623157e+308"},
-      {5e-324, "5e-324"}, {1732147200.123, "1732147200.123"},         {kNaN, "NaN"},
-      {kInfinity, "+Inf"},                        {-kInfinity, "-Inf"}};
+  const std::pair<double, const char*> cases[] = {{0, "0"},
+                                                  {-0.0, "-0"},
+                                                  {1, "1"},
+                                                  {-1, "-1"},
+                                                  {0.1 + 0.2, "0.30000000000000004"},
+                                                  {1e6, "1000000"},
+                                                  {123456789012345, "123456789012345"},
+                                                  {1e15, "1000000000000000"},
+                                                  {1e20, "100000000000000000000"},
+                                                  {1e21, "1e+21"},
+                                                  {1e-4, "0.0001"},
+                                                  {1e-5, "1e-05"},
+                                                  {-2.5e-7, "-2.5e-07"},
+                                                  {9007199254740993, "9007199254740992"},
+                                                  {1.7976931348623157e308, "1.7976931348623157e+308"},
+                                                  {5e-324, "5e-324"},
+                                                  {1732147200.123, "1732147200.123"},
+                                                  {kNaN, "NaN"},
+                                                  {kInfinity, "+Inf"},
+                                                  {-kInfinity, "-Inf"}};
   for (const auto& [value, want] : cases) {
     char buffer[kNumberSize];
     EXPECT_EQ(std::string(buffer, WriteNumber(buffer, value)), want);
@@ -148,10 +176,12 @@ TEST(Exposition, NumbersReadBackAndAgreeWithTheSlowWay) {
 }
 
 TEST(Exposition, Labels) {
-  const std::pair<std::string, const char*> cases[] = {
-      {"plain", "l=\"plain\""},          {"", "l=\"\""},
-      {"a\\b\"c\nd", "l=\"a\\\\b\\\"c\\nd\""}, {"süß 日本", "l=\"süß 日本\""},
-      {"bad \xff\xc3 end", "l=\"bad \xEF\xBF\xBD\xEF\xBF\xBD end\""}, {"\t", "l=\"\t\""}};
+  const std::pair<std::string, const char*> cases[] = {{"plain", "l=\"plain\""},
+                                                       {"", "l=\"\""},
+                                                       {"a\\b\"c\nd", "l=\"a\\\\b\\\"c\\nd\""},
+                                                       {"süß 日本", "l=\"süß 日本\""},
+                                                       {"bad \xff\xc3 end", "l=\"bad \xEF\xBF\xBD\xEF\xBF\xBD end\""},
+                                                       {"\t", "l=\"\t\""}};
   for (const auto& [value, want] : cases) {
     std::string text;
     AppendLabel(text, 0, "l", value);
@@ -214,8 +244,12 @@ TEST(RegistryAdapter, EveryType) {
   prometheus::Registry registry;
   prometheus::BuildCounter().Name("c_total").Help("C.").Register(registry).Add({{"b", "2"}, {"a", "1\n"}}).Increment(3);
   prometheus::BuildGauge().Name("g").Help("G.").Register(registry).Add({}).Set(0.1 + 0.2);
-  prometheus::BuildHistogram().Name("h_seconds").Help("H.").Register(registry).Add(
-      {}, prometheus::Histogram::BucketBoundaries{1, 2}).Observe(1.5);
+  prometheus::BuildHistogram()
+      .Name("h_seconds")
+      .Help("H.")
+      .Register(registry)
+      .Add({}, prometheus::Histogram::BucketBoundaries{1, 2})
+      .Observe(1.5);
   std::vector<MetricFamily> families = FromCollectable(registry);
   EXPECT_EQ(Write(families, ExpositionFormat::text),
             "# HELP c_total C.\n# TYPE c_total counter\nc_total{a=\"1\\n\",b=\"2\"} 3\n"
@@ -225,8 +259,9 @@ TEST(RegistryAdapter, EveryType) {
 }
 
 TEST(Endpoints, ScrapeBudget) {
-  const std::pair<const char*, int> cases[] = {{"", 9500},   {"10", 9500}, {"2", 1900},     {"0.5", 450}, {"0.08", 40},
-                                               {"60", 59500}, {"-1", 9500}, {"soon", 9500}, {"NaN", 9500}, {"1e9", 3599500}};
+  const std::pair<const char*, int> cases[] = {{"", 9500},    {"10", 9500},    {"2", 1900},  {"0.5", 450},
+                                               {"0.08", 40},  {"60", 59500},   {"-1", 9500}, {"soon", 9500},
+                                               {"NaN", 9500}, {"1e9", 3599500}};
   for (const auto& [header, want] : cases) EXPECT_EQ(ScrapeBudget(header), base::Duration(want)) << header;
 }
 

@@ -71,8 +71,9 @@ TEST(Faults, ALockedTableCostsOneMetric) {
 
 TEST(Faults, OverlappingScrapesShareOneRunAndOneSession) {
   PostgresCluster& cluster = PostgresCluster::Shared();
-  ExporterFixture fixture(Target(cluster) +
-                          "sql: [{name: slow, query: 'SELECT 1 AS v FROM pg_sleep(0.5)', metrics: [{name: m, value: v}]}]");
+  ExporterFixture fixture(
+      Target(cluster) +
+      "sql: [{name: slow, query: 'SELECT 1 AS v FROM pg_sleep(0.5)', metrics: [{name: m, value: v}]}]");
   std::vector<std::jthread> scrapes;
   std::atomic<int> good = 0;
   const auto begin = steady_clock::now();
@@ -87,11 +88,12 @@ TEST(Faults, OverlappingScrapesShareOneRunAndOneSession) {
 
 TEST(Faults, ASlowCollectorCostsItselfAlone) {
   PostgresCluster& cluster = PostgresCluster::Shared();
-  ExporterFixture fixture(Target(cluster) +
-                          "sql:\n"
-                          "  - {name: slow, query: 'SELECT 1 AS v FROM pg_sleep(60)', metrics: [{name: slow, value: v}]}\n"
-                          "  - {name: slow2, query: 'SELECT 1 AS v FROM pg_sleep(60)', metrics: [{name: slow, value: v}]}\n"
-                          "  - {name: quick, query: SELECT 2 AS v, metrics: [{name: quick, value: v}]}\n");
+  ExporterFixture fixture(
+      Target(cluster) +
+      "sql:\n"
+      "  - {name: slow, query: 'SELECT 1 AS v FROM pg_sleep(60)', metrics: [{name: slow, value: v}]}\n"
+      "  - {name: slow2, query: 'SELECT 1 AS v FROM pg_sleep(60)', metrics: [{name: slow, value: v}]}\n"
+      "  - {name: quick, query: SELECT 2 AS v, metrics: [{name: quick, value: v}]}\n");
   for (int i = 1; i <= 2; ++i) {
     const auto begin = steady_clock::now();
     const std::string page = fixture.Page(milliseconds(800));
@@ -117,9 +119,8 @@ TEST(Faults, StoppingCancelsARunningQuery) {
       Target(cluster) +
       "sql: [{name: slow, timeout: 60s, query: 'SELECT 1 AS v FROM pg_sleep(60)', metrics: [{name: m, value: v}]}]");
   std::jthread long_scrape([&] { fixture->exporter().Collect(test::In(seconds(40))); });
-  ASSERT_TRUE(test::WaitFor([&] {
-    return cluster.Query("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1";
-  }));
+  ASSERT_TRUE(test::WaitFor(
+      [&] { return cluster.Query("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1"; }));
   begin = steady_clock::now();
   std::jthread stopper([&] { fixture.reset(); });
   stopper.join();
@@ -159,8 +160,9 @@ TEST(Faults, ALostSessionIsReplacedWithinTheScrape) {
 TEST(Faults, RefusedConnections) {
   PostgresCluster cluster("max_connections = 8\nsuperuser_reserved_connections = 1");
   cluster.Query("CREATE ROLE app LOGIN PASSWORD 'richtig'; CREATE ROLE full_up LOGIN CONNECTION LIMIT 0");
-  cluster.SetAuthentication("host all app 127.0.0.1/32 scram-sha-256\nhost all postgres 127.0.0.1/32 trust\n"
-                            "host all full_up 127.0.0.1/32 trust");
+  cluster.SetAuthentication(
+      "host all app 127.0.0.1/32 scram-sha-256\nhost all postgres 127.0.0.1/32 trust\n"
+      "host all full_up 127.0.0.1/32 trust");
   const test::TemporaryDirectory secrets;
   const std::string good = secrets.Write("good", "richtig\n");
   const std::string port = std::to_string(cluster.port());
@@ -174,7 +176,8 @@ TEST(Faults, RefusedConnections) {
       {"password from a file", "url: 'postgresql://app@127.0.0.1:" + port + "/postgres', password_file: " + good, ""},
       {"password beside the URL", "url: 'host=127.0.0.1 port=" + port + " user=app dbname=postgres', password: richtig",
        ""},
-      {"missing file", "url: 'postgresql://app@127.0.0.1:" + port + "/postgres', password_file: /nowhere", "authentication"},
+      {"missing file", "url: 'postgresql://app@127.0.0.1:" + port + "/postgres', password_file: /nowhere",
+       "authentication"},
       {"not let in", "url: 'postgresql://stranger:s3cr3t-word@127.0.0.1:" + port + "/postgres'", "authentication"},
       {"no such database", "url: 'postgresql://postgres@127.0.0.1:" + port + "/nothing'", "missing_object"},
       {"too many", "url: 'postgresql://full_up@127.0.0.1:" + port + "/postgres'", "too_many_connections"},
@@ -196,9 +199,8 @@ TEST(Faults, RefusedConnections) {
   // all connections taken
   std::vector<std::unique_ptr<PsqlSession>> sessions;
   for (int i = 0; i < 7; ++i) sessions.push_back(std::make_unique<PsqlSession>(cluster));
-  ASSERT_TRUE(test::WaitFor([&] {
-    return cluster.Query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'psql'") == "8";
-  }));
+  ASSERT_TRUE(test::WaitFor(
+      [&] { return cluster.Query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'psql'") == "8"; }));
   ExporterFixture fixture("targets: [{name: app, url: 'postgresql://app:richtig@127.0.0.1:" + port + "/postgres'}]\n");
   EXPECT_EQ(ValueOf(fixture.Page(), "tocsin_target_errors_total{class=\"too_many_connections\"}"), "1");
 }

@@ -34,12 +34,14 @@ std::string SqlConfig(const std::string& query, const std::string& more = "") {
 
 TEST(Postgres, ValuesEqualPsqls) {
   const Database database("values_db");
-  database.Query("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, md5(g::text) FROM "
-                 "generate_series(1, 500) g; DELETE FROM t WHERE id <= 20; CREATE SCHEMA \"s\"\"x\"; CREATE TABLE "
-                 "\"s\"\"x\".\"T 1\" (a int); SELECT * FROM t; ANALYZE");
+  database.Query(
+      "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, md5(g::text) FROM "
+      "generate_series(1, 500) g; DELETE FROM t WHERE id <= 20; CREATE SCHEMA \"s\"\"x\"; CREATE TABLE "
+      "\"s\"\"x\".\"T 1\" (a int); SELECT * FROM t; ANALYZE");
   ExporterFixture fixture(database.Target() + "postgres: [{pools: {psql: 4, other: 10}}]\n");
   fixture.Page();
-  ASSERT_TRUE(test::WaitFor([&] { return database.Query("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 't'") == "20"; }));
+  ASSERT_TRUE(test::WaitFor(
+      [&] { return database.Query("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 't'") == "20"; }));
   const std::string page = fixture.Page();
   const std::pair<std::string, const char*> cases[] = {
       {"pg_up", "SELECT 1"},
@@ -75,8 +77,9 @@ TEST(Postgres, ValuesEqualPsqls) {
 
 TEST(Postgres, PromtoolHasNothingToSay) {
   const Database database("lint_db");
-  database.Query("CREATE TABLE t (status text, at timestamptz); CREATE TABLE u (k text, at timestamptz, s text);"
-                 "INSERT INTO t VALUES ('queued', now()); INSERT INTO u VALUES ('k', now(), 'ok')");
+  database.Query(
+      "CREATE TABLE t (status text, at timestamptz); CREATE TABLE u (k text, at timestamptz, s text);"
+      "INSERT INTO t VALUES ('queued', now()); INSERT INTO u VALUES ('k', now(), 'ok')");
   ExporterFixture fixture(database.Target() + R"(
 postgres: [{pools: {psql: 4}}]
 jobs: [{name: j, table: t, columns: {queued_at: at, started_at: at, finished_at: at}}]
@@ -110,8 +113,12 @@ TEST(Postgres, SqlRows) {
                 "(NULL, 3), ('a', 99), ('tiny', 0.1::float8 + 0.2::float8)) AS x (k, v)"));
   const std::string page = fixture.Page();
   const std::pair<const char*, const char*> want[] = {
-      {"m{k=\"a\"}", "1.5"},     {"m{k=\"nan\"}", "NaN"}, {"m{k=\"inf\"}", "-Inf"},
-      {"m{k=\"n\"}", "absent"},  {"m{k=\"\"}", "3"},      {"m{k=\"tiny\"}", "0.30000000000000004"},
+      {"m{k=\"a\"}", "1.5"},
+      {"m{k=\"nan\"}", "NaN"},
+      {"m{k=\"inf\"}", "-Inf"},
+      {"m{k=\"n\"}", "absent"},
+      {"m{k=\"\"}", "3"},
+      {"m{k=\"tiny\"}", "0.30000000000000004"},
       {"tocsin_collector_dropped_rows_total{collector=\"sql.q\",reason=\"null_value\"}", "1"},
       {"tocsin_collector_dropped_rows_total{collector=\"sql.q\",reason=\"duplicate\"}", "1"},
       {"tocsin_collector_series{collector=\"sql.q\"}", "5"},
@@ -122,8 +129,9 @@ TEST(Postgres, SqlRows) {
 
 TEST(Postgres, ErrorClasses) {
   const Database database("errors_db");
-  database.Query("CREATE TABLE t (k text, v int); CREATE FUNCTION write_it() RETURNS int LANGUAGE sql AS "
-                 "'INSERT INTO t VALUES (1, 2) RETURNING v'");
+  database.Query(
+      "CREATE TABLE t (k text, v int); CREATE FUNCTION write_it() RETURNS int LANGUAGE sql AS "
+      "'INSERT INTO t VALUES (1, 2) RETURNING v'");
   const struct {
     const char* query;
     const char* failure;
@@ -160,8 +168,8 @@ TEST(Postgres, ErrorClasses) {
 
 TEST(Postgres, TenMillionRowsAreCappedQuickly) {
   const Database database("rows_many_db");
-  ExporterFixture fixture(database.Target() + SqlConfig("SELECT generate_series(1, 10000000) AS k, 1 AS v",
-                                                        "    max_rows: 12000\n"));
+  ExporterFixture fixture(database.Target() +
+                          SqlConfig("SELECT generate_series(1, 10000000) AS k, 1 AS v", "    max_rows: 12000\n"));
   const auto begin = std::chrono::steady_clock::now();
   const std::string page = fixture.Page();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));

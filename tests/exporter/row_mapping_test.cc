@@ -57,7 +57,10 @@ TEST(RowMapping, Values) {
        "m{k=\"a\"} NaN\nm{k=\"b\"} +Inf\nm{k=\"c\"} -Inf\n",
        {}},
       {"booleans", {{"a", "t"}, {"b", "f"}, {"c", "true"}}, "m{k=\"a\"} 1\nm{k=\"b\"} 0\nm{k=\"c\"} 1\n", {}},
-      {"exact", {{"a", "0.30000000000000004"}, {"b", "1e-300"}}, "m{k=\"a\"} 0.30000000000000004\nm{k=\"b\"} 1e-300\n", {}},
+      {"exact",
+       {{"a", "0.30000000000000004"}, {"b", "1e-300"}},
+       "m{k=\"a\"} 0.30000000000000004\nm{k=\"b\"} 1e-300\n",
+       {}},
       {"escaped", {{"a\"\\\n", "1"}}, "m{k=\"a\\\"\\\\\\n\"} 1\n", {}},
   };
   for (const auto& c : cases) {
@@ -102,8 +105,9 @@ TEST(RowMapping, WideHistogram) {
   spec.histogram.buckets = {{0.5, "b1"}, {2, "b2"}};
   spec.histogram.count = "n";
   spec.histogram.sum = "s";
-  const Mapped mapped = Map({spec}, {"q", "b1", "b2", "n", "s"},
-                            {{"a", "1", "3", "4", "9.5"}, {"a", "0", "0", "0", "0"}, {"b", "1", std::nullopt, "2", "3"}});
+  const Mapped mapped =
+      Map({spec}, {"q", "b1", "b2", "n", "s"},
+          {{"a", "1", "3", "4", "9.5"}, {"a", "0", "0", "0", "0"}, {"b", "1", std::nullopt, "2", "3"}});
   EXPECT_EQ(mapped.text,
             "# TYPE h histogram\nh_bucket{q=\"a\",le=\"0.5\"} 1\nh_bucket{q=\"a\",le=\"2\"} 3\n"
             "h_bucket{q=\"a\",le=\"+Inf\"} 4\nh_sum{q=\"a\"} 9.5\nh_count{q=\"a\"} 4\n");

@@ -21,8 +21,8 @@ class SqliteDatabase {
   const std::string& path() const { return path_; }
   // The target, and one sql collector with one gauge.
   std::string Config(const std::string& query, const std::string& more = "") const {
-    return "targets: [{name: db, url: 'sqlite://" + path_ + "'}]\nsql:\n  - name: q\n    query: \"" + query +
-           "\"\n" + more + "    metrics: [{name: m, labels: {k: k}, value: v}]\n";
+    return "targets: [{name: db, url: 'sqlite://" + path_ + "'}]\nsql:\n  - name: q\n    query: \"" + query + "\"\n" +
+           more + "    metrics: [{name: m, labels: {k: k}, value: v}]\n";
   }
 
  private:
@@ -118,7 +118,8 @@ TEST(Sqlite, JobsAndFreshness) {
       "('failed', NULL, NULL, datetime('now', '-10 minutes')), ('failed', NULL, NULL, datetime('now', '-2 days')),"
       "('done', NULL, NULL, NULL);"
       "CREATE TABLE runs (pipe, at, status);"
-      "INSERT INTO runs VALUES ('a', 1000, 'success'), ('a', 2000, 'error'), ('b', 3000, 'SUCCESS'), ('c', 4000, 'error')");
+      "INSERT INTO runs VALUES ('a', 1000, 'success'), ('a', 2000, 'error'), ('b', 3000, 'SUCCESS'), ('c', 4000, "
+      "'error')");
   ExporterFixture fixture("targets: [{name: db, url: 'sqlite://" + database.path() + R"('}]
 jobs:
   - {name: work, table: jobs, columns: {queued_at: created_at, started_at: started_at, finished_at: finished_at}}

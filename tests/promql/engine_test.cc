@@ -72,8 +72,7 @@ class EngineTest : public testing::Test {
                     promql::EngineOptions options = {}) {
     const auto tree = promql::Parse(text, options.parse);
     if (!tree) return promql::ErrorText(tree.error());
-    const auto result =
-        promql::Engine(options).Range(**tree, base::Timestamp(from), base::Timestamp(to), step, head_);
+    const auto result = promql::Engine(options).Range(**tree, base::Timestamp(from), base::Timestamp(to), step, head_);
     return result ? Text(result->value) : "error: " + result.error().message;
   }
 
@@ -179,11 +178,13 @@ TEST_F(EngineTest, MatchesOneToOneAndManyToOne) {
       {"o / on(i) group_right m", "{i=\"1\", j=\"1\"} 10; {i=\"1\", j=\"2\"} 5"},
       {"o + on(i) p", "{i=\"1\"} 15"},
       {"o + ignoring(k) p", "{i=\"1\"} 15"},
-      {"m + on(i) p", "error: multiple matches for labels: many-to-one matching must be explicit "
-                      "(group_left/group_right)"},
-      {"p + on(i) m", "error: found duplicate series for the match group {i=\"1\"} on the right hand-side of the "
-                      "operation: [{__name__=\"m\", i=\"1\", j=\"1\"}, {__name__=\"m\", i=\"1\", j=\"2\"}];many-to-many "
-                      "matching not allowed: matching labels must be unique on one side"},
+      {"m + on(i) p",
+       "error: multiple matches for labels: many-to-one matching must be explicit "
+       "(group_left/group_right)"},
+      {"p + on(i) m",
+       "error: found duplicate series for the match group {i=\"1\"} on the right hand-side of the "
+       "operation: [{__name__=\"m\", i=\"1\", j=\"1\"}, {__name__=\"m\", i=\"1\", j=\"2\"}];many-to-many "
+       "matching not allowed: matching labels must be unique on one side"},
       {"m * on(i) group_left(j) label_replace(o, 'j', 'x', '', '')",
        "error: multiple matches for labels: grouping labels must ensure unique matches"},
       {"m and on(i) p", "m{i=\"1\", j=\"1\"} 1; m{i=\"1\", j=\"2\"} 2"},
@@ -223,11 +224,10 @@ TEST_F(EngineTest, PassesTheStoresErrorOn) {
   class Broken : public store::Querier {
    public:
     base::Result<std::vector<std::shared_ptr<const store::Series>>> Select(std::span<const base::Matcher>,
-                                                                          store::TimeRange) const override {
+                                                                           store::TimeRange) const override {
       return base::Unavailable("the disk is gone");
     }
-    base::Result<std::vector<std::string>> LabelNames(std::span<const base::Matcher>,
-                                                      store::TimeRange) const override {
+    base::Result<std::vector<std::string>> LabelNames(std::span<const base::Matcher>, store::TimeRange) const override {
       return std::vector<std::string>();
     }
     base::Result<std::vector<std::string>> LabelValues(const std::string&, std::span<const base::Matcher>,

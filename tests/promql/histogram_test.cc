@@ -1,8 +1,7 @@
-#include "promql/histogram_math.h"
-
 #include <gtest/gtest.h>
 
 #include "promql/classic_histogram.h"
+#include "promql/histogram_math.h"
 #include "promql/label_hash.h"
 #include "promql/number_format.h"
 #include "promql/numerics.h"
@@ -86,8 +85,12 @@ TEST(Numbers, AreWrittenAsGoWritesThem) {
     const char* plain;
   };
   const Case kCases[] = {
-      {1e6, "1e+06", "1000000"}, {123456, "123456", "123456"}, {1.5, "1.5", "1.5"},
-      {1e-5, "1e-05", "0.00001"}, {0, "0", "0"},                {-2, "-2", "-2"},
+      {1e6, "1e+06", "1000000"},
+      {123456, "123456", "123456"},
+      {1.5, "1.5", "1.5"},
+      {1e-5, "1e-05", "0.00001"},
+      {0, "0", "0"},
+      {-2, "-2", "-2"},
   };
   for (const Case& test : kCases) {
     EXPECT_EQ(promql::FormatG(test.value), test.g);

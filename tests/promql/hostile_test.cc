@@ -51,10 +51,33 @@ TEST(Hostile, TakesWideAndLongInput) {
 
 TEST(Hostile, SurvivesPrinting) {
   const std::string kTexts[] = {
-      "\xff\xfe", std::string("a\0b", 3), "{\"\"}", "{a=\"\\xff\"}", "a{b='\\u0000'}", "1 - -1", "- - 1", "-(-1)",
-      "a offset -(1)", "a[-(-(5m))]", "a[(5m)]", "a offset +5m", "a @ 1e9", "0.1e-300", "1e300", "{__name__=\"\"}",
-      "{__name__=~\"a\", \"b\"}", "sum by () (a)", "a[1ms]", "a offset 0", "a[5m:] offset -1y", "info(a, {})",
-      "a + ignoring() group_left() b", "+1", "+(1)", "histogram_quantiles(a, \"q\", 0.1, 0.2)", "a[999y]",
+      "\xff\xfe",
+      std::string("a\0b", 3),
+      "{\"\"}",
+      "{a=\"\\xff\"}",
+      "a{b='\\u0000'}",
+      "1 - -1",
+      "- - 1",
+      "-(-1)",
+      "a offset -(1)",
+      "a[-(-(5m))]",
+      "a[(5m)]",
+      "a offset +5m",
+      "a @ 1e9",
+      "0.1e-300",
+      "1e300",
+      "{__name__=\"\"}",
+      "{__name__=~\"a\", \"b\"}",
+      "sum by () (a)",
+      "a[1ms]",
+      "a offset 0",
+      "a[5m:] offset -1y",
+      "info(a, {})",
+      "a + ignoring() group_left() b",
+      "+1",
+      "+(1)",
+      "histogram_quantiles(a, \"q\", 0.1, 0.2)",
+      "a[999y]",
   };
   for (const std::string& text : kTexts) {
     SCOPED_TRACE(text);
@@ -79,9 +102,15 @@ TEST(Hostile, SurvivesMangledExpressions) {
       for (uint64_t edits = next() % 4 + 1; edits > 0 && !text.empty(); --edits) {
         const size_t at = next() % text.size();
         switch (next() % 3) {
-          case 0: text.erase(at, next() % 8); break;
-          case 1: text.insert(at, 1, kAlphabet[next() % kAlphabet.size()]); break;
-          default: text[at] = kAlphabet[next() % kAlphabet.size()]; break;
+          case 0:
+            text.erase(at, next() % 8);
+            break;
+          case 1:
+            text.insert(at, 1, kAlphabet[next() % kAlphabet.size()]);
+            break;
+          default:
+            text[at] = kAlphabet[next() % kAlphabet.size()];
+            break;
         }
       }
       LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(text.data()), text.size());

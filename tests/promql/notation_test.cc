@@ -1,9 +1,8 @@
-#include "promql/series_notation.h"
-
 #include <gtest/gtest.h>
 
 #include "base/text.h"
 #include "promql/histogram_math.h"
+#include "promql/series_notation.h"
 
 namespace {
 
@@ -11,10 +10,10 @@ std::string Text(const std::vector<promql::NotedValue>& values) {
   std::string text;
   for (const promql::NotedValue& value : values) {
     if (!text.empty()) text += ' ';
-    text += value.omitted                     ? "_"
-            : value.histogram                 ? promql::ToString(*value.histogram)
+    text += value.omitted                 ? "_"
+            : value.histogram             ? promql::ToString(*value.histogram)
             : store::IsStale(value.value) ? "stale"
-                                              : base::FormatFloat(value.value);
+                                          : base::FormatFloat(value.value);
   }
   return text;
 }

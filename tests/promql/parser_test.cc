@@ -156,11 +156,13 @@ TEST(Parser, SaysWhatIsWrongAndWhere) {
       {"{a=~'.*'}", "1:1: parse error: vector selector must contain at least one non-empty matcher"},
       {"a{__name__='b'}", "1:1: parse error: metric name must not be set twice: \"a\" or \"b\""},
       {"a[5m", "1:5: parse error: unclosed left bracket"},
-      {"a[]", "1:3: parse error: unexpected \"]\" in subquery or range selector, expected number, duration, step(), or "
-              "range()"},
+      {"a[]",
+       "1:3: parse error: unexpected \"]\" in subquery or range selector, expected number, duration, step(), or "
+       "range()"},
       {"a[0]", "1:3: parse error: duration must be greater than 0"},
-      {"a[5m] offset", "1:13: parse error: unexpected end of input in offset, expected number, duration, step(), or "
-                       "range()"},
+      {"a[5m] offset",
+       "1:13: parse error: unexpected end of input in offset, expected number, duration, step(), or "
+       "range()"},
       {"(a)[5m]", "1:4: parse error: ranges only allowed for vector selectors"},
       {"a offset 1m [5m]", "1:13: parse error: no offset modifiers allowed before range"},
       {"a @ 5 [5m]", "1:7: parse error: no @ modifiers allowed before range"},
@@ -168,8 +170,9 @@ TEST(Parser, SaysWhatIsWrongAndWhere) {
       {"a @ 1 @ 2", "1:1: parse error: @ <timestamp> may not be set multiple times"},
       {"a @ inf", "1:1: parse error: timestamp out of bounds for @ modifier: +Inf"},
       {"a @ b", "1:5: parse error: unexpected identifier \"b\" in @, expected timestamp"},
-      {"1 offset 1m", "1:1: parse error: offset modifier must be preceded by an instant vector selector or range "
-                      "vector selector or a subquery"},
+      {"1 offset 1m",
+       "1:1: parse error: offset modifier must be preceded by an instant vector selector or range "
+       "vector selector or a subquery"},
       {"1 == 1", "1:3: parse error: comparisons between scalars must use BOOL modifier"},
       {"a + bool b", "1:3: parse error: bool modifier can only be used on comparison operators"},
       {"1 and 2", "1:1: parse error: set operator \"and\" not allowed in binary scalar expression"},
@@ -179,8 +182,7 @@ TEST(Parser, SaysWhatIsWrongAndWhere) {
       {"a[5m] + 1", "1:1: parse error: binary expression must contain only scalar and instant vector types"},
       {"sum by b (a)", "1:8: parse error: unexpected identifier \"b\" in grouping opts, expected \"(\""},
       {"sum()", "1:1: parse error: no arguments for aggregate expression provided"},
-      {"sum(a, b)",
-       "1:1: parse error: wrong number of arguments for aggregate expression provided, expected 1, got 2"},
+      {"sum(a, b)", "1:1: parse error: wrong number of arguments for aggregate expression provided, expected 1, got 2"},
       {"sum(1)", "1:5: parse error: expected type instant vector in aggregation expression, got scalar"},
       {"topk(a, b)", "1:6: parse error: expected type scalar in aggregation parameter, got instant vector"},
       {"rate(a)", "1:6: parse error: expected type range vector in call to function \"rate\", got instant vector"},
@@ -189,8 +191,9 @@ TEST(Parser, SaysWhatIsWrongAndWhere) {
       {"round(a, 1, 2)", "1:1: parse error: expected at most 2 argument(s) in call to \"round\", got 3"},
       {"abs(a,)", "1:6: parse error: trailing commas not allowed in function call args"},
       {"nope(a)", "1:1: parse error: unknown function with name \"nope\""},
-      {"-a[5m]", "1:1: parse error: unary expression only allowed on expressions of type scalar or instant vector, got "
-                 "\"range vector\""},
+      {"-a[5m]",
+       "1:1: parse error: unary expression only allowed on expressions of type scalar or instant vector, got "
+       "\"range vector\""},
       {"a[5m][5m:]", "1:1: parse error: subquery is only allowed on instant vector, got matrix instead"},
       {"'abc", "1:1: parse error: unterminated quoted string"},
       {"1e400", "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"1e400\": value out of range"},
@@ -214,8 +217,9 @@ TEST(Parser, KeepsExperimentsOffUnlessAsked) {
   };
   const Case kCases[] = {
       {"mad_over_time(a[5m])", "1:1: parse error: function \"mad_over_time\" is not enabled"},
-      {"limitk(1, a)", "1:1: parse error: limitk() is experimental and must be enabled with "
-                       "--enable-feature=promql-experimental-functions"},
+      {"limitk(1, a)",
+       "1:1: parse error: limitk() is experimental and must be enabled with "
+       "--enable-feature=promql-experimental-functions"},
       {"a[5m] anchored", "1:1: parse error: anchored modifier is experimental and not enabled"},
       {"a + fill(1) b", "1:1: parse error: binop fill modifiers are experimental and not enabled"},
   };

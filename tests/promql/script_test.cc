@@ -49,8 +49,9 @@ TEST(Scripts, ReportWhatFails) {
       {"load 1m\n a 1 2\n\neval instant at 1m a\n a 3\n",
        "x:4: a: expected 3 for a but got 2\nx: 0 passed, 1 failed\n"},
       {"eval instant at 0 1\n  2\n", "x:1: 1: expected scalar 2 but got 1\nx: 0 passed, 1 failed\n"},
-      {"load 1m\n a 1\n\neval instant at 0 a\n", "x:4: a: unexpected metric a in result, has value 1\n"
-                                                 "x: 0 passed, 1 failed\n"},
+      {"load 1m\n a 1\n\neval instant at 0 a\n",
+       "x:4: a: unexpected metric a in result, has value 1\n"
+       "x: 0 passed, 1 failed\n"},
       {"eval instant at 0 a\n a 1\n", "x:1: a: expected metric a not found\nx: 0 passed, 1 failed\n"},
       {"eval instant at 0 label_replace(a, '', '', '', '')\n expect fail\n", "x: 1 passed, 0 failed\n"},
       {"eval instant at 0 a\n expect fail\n", "x:1: a: expected an error but got none\nx: 0 passed, 1 failed\n"},

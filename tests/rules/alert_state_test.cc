@@ -89,8 +89,7 @@ TEST(AlertStateTest, EveryStepOfTheTable) {
       {"kept, the keeping taken away", Firing(0, 0, 30), false, kAtOnce, 45,
        "inactive active=0 fired=0 keep=30 resolved=45 sent=0"},
 
-      {"resolved, absent", Resolved(0, 60, 90), false, kHold, 120,
-       "inactive active=0 fired=60 resolved=90 sent=60"},
+      {"resolved, absent", Resolved(0, 60, 90), false, kHold, 120, "inactive active=0 fired=60 resolved=90 sent=60"},
       {"resolved, absent, 15 minutes", Resolved(0, 60, 90), false, kHold, 990,
        "inactive active=0 fired=60 resolved=90 sent=60"},
       {"resolved, absent, longer", Resolved(0, 60, 90), false, kHold, 991, "none"},

@@ -73,8 +73,8 @@ TEST(LimitTest, Overlap) {
     bool want;
   };
   const Case cases[] = {
-      {"> 3", "< 3", false},   {">= 3", "<= 3", true}, {">= 3", "< 3", false}, {"> 3", "< 4", true},
-      {"> 3", "> 100", true},  {"< 3", "< 1", true},   {"== 3", "> 2", true},  {"== 3", "> 3", false},
+      {"> 3", "< 3", false},   {">= 3", "<= 3", true}, {">= 3", "< 3", false},  {"> 3", "< 4", true},
+      {"> 3", "> 100", true},  {"< 3", "< 1", true},   {"== 3", "> 2", true},   {"== 3", "> 3", false},
       {"== 3", "!= 3", false}, {"!= 3", "> 1", true},  {"== 1", "== 2", false}, {"== 1", "== 1", true},
   };
   for (const Case& c : cases) {

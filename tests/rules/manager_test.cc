@@ -68,10 +68,8 @@ class ManagerTest : public ::testing::Test {
 TEST_F(ManagerTest, AThresholdFiresWarningThenCriticalThenResolves) {
   Manager manager(world_.manager_options());
   manager.Apply(Config(kParRules));
-  const std::string warning =
-      "{alertname=\"PAR_90\", severity=\"warning\", site=\"demo\", team=\"risk\"}";
-  const std::string critical =
-      "{alertname=\"PAR_90\", severity=\"critical\", site=\"demo\", team=\"risk\"}";
+  const std::string warning = "{alertname=\"PAR_90\", severity=\"warning\", site=\"demo\", team=\"risk\"}";
+  const std::string critical = "{alertname=\"PAR_90\", severity=\"critical\", site=\"demo\", team=\"risk\"}";
   using Lines = std::vector<std::string>;
 
   Pass(manager, 2, "kpi_par_90_percent", 2.5);
@@ -185,8 +183,9 @@ TEST_F(ManagerTest, AReloadLeavesUnchangedGroupsAlone) {
 
 TEST_F(ManagerTest, SeriesOfAGroupThatIsGoneEnd) {
   Manager manager(world_.manager_options());
-  manager.Apply(Config("groups: [{name: g, interval: 10s, rules: [{record: r, expr: vector(1)}, "
-                       "{record: moved, expr: vector(1)}]}]"));
+  manager.Apply(
+      Config("groups: [{name: g, interval: 10s, rules: [{record: r, expr: vector(1)}, "
+             "{record: moved, expr: vector(1)}]}]"));
   world_.clock().Advance(manager.RunDue() - world_.clock().Now());
   manager.RunDue();
   manager.Apply(Config("groups: [{name: h, interval: 10s, rules: [{record: moved, expr: vector(2)}]}]"));

@@ -57,7 +57,8 @@ TEST(PromtoolTest, AcceptsWhatIsExpanded) {
   const test::TemporaryDirectory folder;
   const std::string file = folder.Write("rules.yml", expanded);
   const std::string log = (folder.path() / "log").string();
-  const int status = std::system(fmt::format("promtool check rules --lint=all --lint-fatal {} >{} 2>&1", file, log).c_str());
+  const int status =
+      std::system(fmt::format("promtool check rules --lint=all --lint-fatal {} >{} 2>&1", file, log).c_str());
   EXPECT_EQ(status, 0) << test::ReadFile(log) << expanded;
   EXPECT_EQ(test::ReadFile(log), fmt::format("Checking {}\n  SUCCESS: 21 rules found\n\n", file));
 }

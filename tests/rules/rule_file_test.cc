@@ -54,7 +54,8 @@ std::string Mistakes(std::string_view yaml) {
 }
 
 TEST(RuleFileTest, TellsEveryMistakeWithItsPlace) {
-  EXPECT_EQ(Mistakes(R"(groups:
+  EXPECT_EQ(
+      Mistakes(R"(groups:
   - name: a
     rules:
       - record: r
@@ -94,7 +95,7 @@ grups: []
 thresholds:
   - {name: fine, value: up, critical: "== 0"}
 )"),
-            R"(f.yml:5:20: groups[0].rules[0].expr: parse error: expected type range vector in call to function "rate", got instant vector
+      R"(f.yml:5:20: groups[0].rules[0].expr: parse error: expected type range vector in call to function "rate", got instant vector
 f.yml:7:22: groups[0].rules[1].expr: parse error: unclosed left parenthesis
 f.yml:9:15: groups[0].rules[2].expr: 2:8: parse error: expected type range vector in call to function "rate", got instant vector
 f.yml:12:9: groups[0].rules[3]: record or alert is missing
@@ -127,16 +128,21 @@ TEST(RuleFileTest, PlacesOfPromqlMistakes) {
     std::string_view want;
   };
   const Case cases[] = {
-      {"rate(up)", "f.yml:5:16: groups[0].rules[0].expr: parse error: expected type range vector in call to function "
-                   "\"rate\", got instant vector\n"},
-      {"  'rate(up)'", "f.yml:5:19: groups[0].rules[0].expr: parse error: expected type range vector in call to "
-                       "function \"rate\", got instant vector\n"},
-      {"'rate(up{a=''b''})'", "f.yml:5:11: groups[0].rules[0].expr: 1:6: parse error: expected type range vector in "
-                              "call to function \"rate\", got instant vector\n"},
-      {"|-\n      up +\n        rate(up)", "f.yml:5:11: groups[0].rules[0].expr: 2:8: parse error: expected type range "
-                                          "vector in call to function \"rate\", got instant vector\n"},
-      {"up +\n        rate(up)", "f.yml:5:11: groups[0].rules[0].expr: 1:11: parse error: expected type range vector "
-                                "in call to function \"rate\", got instant vector\n"},
+      {"rate(up)",
+       "f.yml:5:16: groups[0].rules[0].expr: parse error: expected type range vector in call to function "
+       "\"rate\", got instant vector\n"},
+      {"  'rate(up)'",
+       "f.yml:5:19: groups[0].rules[0].expr: parse error: expected type range vector in call to "
+       "function \"rate\", got instant vector\n"},
+      {"'rate(up{a=''b''})'",
+       "f.yml:5:11: groups[0].rules[0].expr: 1:6: parse error: expected type range vector in "
+       "call to function \"rate\", got instant vector\n"},
+      {"|-\n      up +\n        rate(up)",
+       "f.yml:5:11: groups[0].rules[0].expr: 2:8: parse error: expected type range "
+       "vector in call to function \"rate\", got instant vector\n"},
+      {"up +\n        rate(up)",
+       "f.yml:5:11: groups[0].rules[0].expr: 1:11: parse error: expected type range vector "
+       "in call to function \"rate\", got instant vector\n"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.expr);
@@ -163,10 +169,9 @@ TEST(RuleFileTest, SeveralFiles) {
   EXPECT_EQ(set.groups.size(), 3U);
   EXPECT_EQ(set.inhibitions, (std::vector<Inhibition>{{.alertname = "T", .equal = std::nullopt}}));
   LoadRuleFiles(std::vector<std::string>{a, "/nowhere/x.yml", c}, {}, errors);
-  EXPECT_EQ(errors.ToString(),
-            fmt::format("cannot read \"/nowhere/x.yml\": No such file or directory\n"
-                        "{}:1:14: threshold \"T\" is given twice, first in {} on line 1\n",
-                        c, a));
+  EXPECT_EQ(errors.ToString(), fmt::format("cannot read \"/nowhere/x.yml\": No such file or directory\n"
+                                           "{}:1:14: threshold \"T\" is given twice, first in {} on line 1\n",
+                                           c, a));
 }
 
 }  // namespace

@@ -55,10 +55,12 @@ TEST(AlertTemplateTest, Errors) {
       {"{{ if }}", "error parsing template __alert_A: template: __alert_A:1: missing value for if"},
       {"{{ nobody }}", "error parsing template __alert_A: template: __alert_A:1: function \"nobody\" not defined"},
       {"{{ query \"bad\" }}",
-       "<error expanding template: error executing template __alert_A: template: __alert_A:1:3: executing \"__alert_A\" "
+       "<error expanding template: error executing template __alert_A: template: __alert_A:1:3: executing "
+       "\"__alert_A\" "
        "at <query \"bad\">: error calling query: it is bad>"},
       {"{{ humanize $labels }}",
-       "<error expanding template: error executing template __alert_A: template: __alert_A:1:3: executing \"__alert_A\" "
+       "<error expanding template: error executing template __alert_A: template: __alert_A:1:3: executing "
+       "\"__alert_A\" "
        "at <humanize $labels>: error calling humanize: can't convert map[string]string to float>"},
   };
   for (const Case& c : cases) {

@@ -35,12 +35,8 @@ World::World()
                    .external_url = "http://tocsin"} {}
 
 ManagerOptions World::manager_options(prometheus::Registry* registry) {
-  return {.clock = clock_,
-          .engine = engine_,
-          .querier = head_,
-          .appendable = head_,
-          .sink = sink_,
-          .registry = registry};
+  return {
+      .clock = clock_, .engine = engine_, .querier = head_, .appendable = head_, .sink = sink_, .registry = registry};
 }
 
 void World::Put(std::string_view selector, double seconds, double value) {

@@ -83,27 +83,27 @@ std::string PostgresCluster::url(std::string_view database, std::string_view use
 }
 
 std::string PostgresCluster::Query(std::string_view sql, std::string_view database) const {
-  const CommandOutput output = RunCommand(fmt::format("psql -XqAt -v ON_ERROR_STOP=1 -d {} -c {} 2>&1",
-                                                      Quoted(url(database)), Quoted(sql)));
+  const CommandOutput output =
+      RunCommand(fmt::format("psql -XqAt -v ON_ERROR_STOP=1 -d {} -c {} 2>&1", Quoted(url(database)), Quoted(sql)));
   if (output.status != 0) throw std::runtime_error(fmt::format("psql: {}: {}", sql, output.text));
   return output.text;
 }
 
 void PostgresCluster::Start() {
   const std::string folder = directory_.path().string();
-  MustRun(AsServerUser(fmt::format("{}pg_ctl -D {}/data -l {}/log -w -t 30 start >/dev/null", ServerPrograms(), folder,
-                                   folder)));
+  MustRun(AsServerUser(
+      fmt::format("{}pg_ctl -D {}/data -l {}/log -w -t 30 start >/dev/null", ServerPrograms(), folder, folder)));
 }
 
 void PostgresCluster::Stop() {
-  MustRun(AsServerUser(
-      fmt::format("{}pg_ctl -D {}/data -m immediate -w stop >/dev/null", ServerPrograms(), directory_.path().string())));
+  MustRun(AsServerUser(fmt::format("{}pg_ctl -D {}/data -m immediate -w stop >/dev/null", ServerPrograms(),
+                                   directory_.path().string())));
 }
 
 void PostgresCluster::SetAuthentication(std::string_view pg_hba_lines) {
   std::ofstream(directory_.path() / "data" / "pg_hba.conf") << pg_hba_lines << '\n';
-  MustRun(AsServerUser(
-      fmt::format("{}pg_ctl -D {}/data reload >/dev/null", ServerPrograms(), directory_.path().string())));
+  MustRun(
+      AsServerUser(fmt::format("{}pg_ctl -D {}/data reload >/dev/null", ServerPrograms(), directory_.path().string())));
 }
 
 PsqlSession::PsqlSession(const PostgresCluster& cluster, std::string_view database)
