@@ -80,6 +80,12 @@ std::vector<std::string> Invocation::GetAll(std::string_view flag) const {
   return at == values_.end() ? std::vector<std::string>() : at->second;
 }
 
+std::map<std::string, std::string> Invocation::AllFlags() const {
+  std::map<std::string, std::string> flags;
+  for (const auto& [name, values] : values_) flags[name] = values.back();
+  return flags;
+}
+
 base::Result<Invocation> ParseFlags(std::span<const Flag> flags, std::span<const std::string> words) {
   Invocation invocation;
   std::map<std::string, std::vector<std::string>, std::less<>> given;

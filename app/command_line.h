@@ -29,6 +29,7 @@ class Invocation {
   std::vector<std::string> GetAll(std::string_view flag) const;
   bool IsOn(std::string_view flag) const { return Get(flag) == "true"; }
   const std::vector<std::string>& arguments() const { return arguments_; }
+  std::map<std::string, std::string> AllFlags() const;  // as Get gives them
 
  private:
   friend base::Result<Invocation> ParseFlags(std::span<const Flag> flags, std::span<const std::string> words);

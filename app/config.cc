@@ -178,6 +178,7 @@ Config ReadConfig(const std::string& path, const Environment& environment, base:
     errors.Add(root, "", "expected a map of sections");
     return reading.config;
   }
+  reading.config.shown = base::WriteYaml(base::HideSecrets(root, ConfigHelp()));
   ExpandEnvironment(root, environment, errors);
   CheckTopLevel(root, errors);
   for (const Section& section : Sections()) {

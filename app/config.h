@@ -35,6 +35,7 @@ struct Config {
   alertmanager::AlertingConfig alerting;
   std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included
   StorageConfig storage;
+  std::string shown;  // the file's text for people to look at: no secrets, ${…} as written
 };
 
 // Reads the file and all it names. Every mistake of all of them is in `errors`; a configuration that had one must not

@@ -14,18 +14,18 @@ using app::Command;
 using app::Invocation;
 using app::Roles;
 
+constexpr Roles kAllRoles = {.exporter = true, .rules = true, .alertmanager = true};
+
 // Every command the program has.
 const std::vector<Command>& Commands() {
   static const std::vector<Command> commands = {
-      {"run", "", "Runs all three roles in one process", app::ServeFlags("tocsin.yml", "127.0.0.1:9090"),
-       [](const Invocation& in) {
-         return app::Serve(Roles{.exporter = true, .rules = true, .alertmanager = true}, false, in);
-       }},
+      {"run", "", "Runs all three roles in one process", app::ServeFlags(kAllRoles, "tocsin.yml", "127.0.0.1:9090"),
+       [](const Invocation& in) { return app::Serve(kAllRoles, false, in); }},
       {"exporter", "", "Runs the exporter alone: measures and serves /metrics",
-       app::ServeFlags("tocsin.yml", "127.0.0.1:9187"),
+       app::ServeFlags(Roles{.exporter = true}, "tocsin.yml", "127.0.0.1:9187"),
        [](const Invocation& in) { return app::Serve(Roles{.exporter = true}, false, in); }},
       {"rules", "", "Runs the rule evaluator alone: scrapes, judges, posts alerts to the Alertmanagers of `alerting:`",
-       app::ServeFlags("tocsin.yml", "127.0.0.1:9090"),
+       app::ServeFlags(Roles{.rules = true}, "tocsin.yml", "127.0.0.1:9090"),
        [](const Invocation& in) { return app::Serve(Roles{.rules = true}, false, in); }},
       {"alertmanager", "", "Runs the alertmanager alone: takes alerts, tells people", app::AlertmanagerFlags(),
        [](const Invocation& in) { return app::Serve(Roles{.alertmanager = true}, true, in); }},

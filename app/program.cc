@@ -1,7 +1,6 @@
 #include "app/program.h"
 
 #include <fmt/format.h>
-#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 #include <unistd.h>
 
@@ -20,15 +19,22 @@
 #include "app/config.h"
 #include "app/data_folder.h"
 #include "app/process_metrics.h"
+#include "app/reload_status.h"
+#include "app/sink_fan.h"
+#include "app/status_api.h"
 #include "app/store_metrics.h"
 #include "base/log.h"
 #include "base/net/http_client.h"
 #include "exporter/endpoints.h"
 #include "exporter/exporter.h"
 #include "exporter/registry_adapter.h"
+#include "ingest/api/api.h"
+#include "ingest/remote_write.h"
 #include "ingest/scrape_manager.h"
 #include "promql/engine.h"
+#include "promql/parser.h"
 #include "rules/api/api.h"
+#include "rules/api/query_api.h"
 #include "rules/manager.h"
 #include "rules/state_database.h"
 #include "store/durable.h"
@@ -41,45 +47,6 @@ constexpr base::Duration kMaintenanceInterval = std::chrono::minutes(1);
 // How long a reload waits for what the Alertmanager clients of the old configuration still hold.
 constexpr base::Duration kHandOver = std::chrono::seconds(2);
 constexpr std::string_view kOwnJob = "tocsin";
-
-// What of the configuration was last read, as metrics.
-class ReloadMetrics {
- public:
-  explicit ReloadMetrics(prometheus::Registry& registry)
-      : successful_(prometheus::BuildGauge()
-                        .Name("tocsin_config_last_reload_successful")
-                        .Help("Whether the last attempt to read the configuration succeeded.")
-                        .Register(registry)
-                        .Add({})),
-        success_time_(prometheus::BuildGauge()
-                          .Name("tocsin_config_last_reload_success_timestamp_seconds")
-                          .Help("When the configuration was last read successfully.")
-                          .Register(registry)
-                          .Add({})) {}
-  void Succeeded(base::Timestamp now) {
-    successful_.Set(1);
-    success_time_.Set(base::ToSeconds(now));
-  }
-  void Failed() { successful_.Set(0); }
-
- private:
-  prometheus::Gauge& successful_;
-  prometheus::Gauge& success_time_;
-};
-
-// Hands alerts on to several sinks, which may be replaced while alerts come in.
-class SinkFan : public base::AlertSink {
- public:
-  using Sinks = std::vector<std::shared_ptr<base::AlertSink>>;
-  void Replace(Sinks sinks) { sinks_.store(std::make_shared<const Sinks>(std::move(sinks))); }
-  void Send(std::span<const base::Alert> alerts) override {
-    const std::shared_ptr<const Sinks> sinks = sinks_.load();
-    for (const auto& sink : *sinks) sink->Send(alerts);
-  }
-
- private:
-  std::atomic<std::shared_ptr<const Sinks>> sinks_ = std::make_shared<const Sinks>();
-};
 
 base::Labels ToLabels(const std::map<std::string, std::string>& map) {
   base::LabelsBuilder labels;
@@ -128,6 +95,7 @@ class Composition : public Program {
   void Apply(const Config& config);
   void ApplySinks(const Config& config);
   ingest::InProcessTarget OwnTarget(const Config& config);
+  StatusSource Status();
   std::vector<base::Endpoint> Endpoints();
   base::HttpResponse HandleReload();
   void Maintain(const std::stop_token& stop);
@@ -138,12 +106,20 @@ class Composition : public Program {
   std::mutex reloading_;  // one Reload at a time
   StorageConfig storage_;
   std::string external_url_;
+  const base::Timestamp started_ = clock_.Now();
+  // What of the configuration in force is asked for by requests.
+  struct Shown {
+    std::string yaml;
+    std::vector<std::string> alertmanagers;
+    base::Labels external_labels;
+  };
+  std::atomic<std::shared_ptr<const Shown>> shown_ = std::make_shared<const Shown>();
   std::atomic<bool> ready_ = false;
   bool stopped_ = false;
 
   // What stands lower uses what stands higher.
   prometheus::Registry registry_;
-  ReloadMetrics reload_metrics_{registry_};
+  ReloadStatus reload_status_{registry_};
   alertmanager::Metrics alert_metrics_{registry_};
   std::unique_ptr<base::HttpClient> client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
   // What survives the process; all null without a storage path or a role that has state.
@@ -156,7 +132,7 @@ class Composition : public Program {
   std::unique_ptr<store::Head> head_;
   std::unique_ptr<store::Durable> durable_;
   std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
-  const promql::Engine engine_{promql::EngineOptions{}};
+  const promql::Engine engine_{options_.engine};
   std::shared_ptr<alertmanager::Dispatcher> dispatcher_;             // null without the role or its section
   std::shared_ptr<alertmanager::AlertmanagerClient> alertmanagers_;  // null without the role of rules
   SinkFan sinks_;
@@ -239,6 +215,9 @@ void Composition::MakeDispatcher(const Config& config) {
 
 // What a reload replaces. Cannot fail: the configuration was checked.
 void Composition::Apply(const Config& config) {
+  Shown shown{config.shown, {}, ToLabels(config.global.external_labels)};
+  for (const auto& peer : config.alerting.peers) shown.alertmanagers.push_back(base::RedactUrl(peer.url));
+  shown_.store(std::make_shared<const Shown>(std::move(shown)));
   ApplySinks(config);
   if (rule_manager_) {
     rule_manager_->Apply(
@@ -252,7 +231,7 @@ void Composition::Apply(const Config& config) {
     if (options_.roles.exporter) own.push_back(OwnTarget(config));
     scrapes_->Reload(config.scrape_configs, std::move(own));
   }
-  reload_metrics_.Succeeded(clock_.Now());
+  reload_status_.Succeeded(clock_.Now());
 }
 
 void Composition::ApplySinks(const Config& config) {
@@ -298,7 +277,7 @@ std::vector<base::Error> Composition::Reload() {
     if (const auto replaced = ReplaceExporter(config); !replaced) errors.Add(replaced.error());
   }
   if (!errors.empty()) {
-    reload_metrics_.Failed();
+    reload_status_.Failed();
     return errors.errors();
   }
   if (config.storage != storage_) base::LogWarn("a change of `storage:` takes effect at the next start");
@@ -330,13 +309,32 @@ void Composition::Maintain(const std::stop_token& stop) {
   }
 }
 
+StatusSource Composition::Status() {
+  return {.started = started_,
+          .now = [this] { return clock_.Now(); },
+          .flags = options_.flags,
+          .config = [this] { return shown_.load()->yaml; },
+          .reload = [this] { return reload_status_.Get(); },
+          .retention = base::FormatDuration(storage_.retention),
+          .head = *head_,
+          .alertmanagers = [this] { return shown_.load()->alertmanagers; }};
+}
+
 std::vector<base::Endpoint> Composition::Endpoints() {
   std::vector<base::Endpoint> endpoints = exporter::Endpoints([this] { return exporter_.load(); });
   const auto mount = [&endpoints](std::vector<base::Endpoint> more) {
     std::ranges::move(more, std::back_inserter(endpoints));
   };
-  if (rule_manager_) mount(rules::Endpoints(*rule_manager_));
-  if (dispatcher_) mount(alertmanager::Endpoints(*dispatcher_, {.version = TOCSIN_VERSION, .started = clock_.Now()}));
+  if (rule_manager_) {
+    mount(rules::Endpoints(*rule_manager_));
+    const rules::QuerySource source{engine_, *head_, clock_, [this] { return shown_.load()->external_labels; }};
+    mount(rules::QueryEndpoints(source));
+    mount(rules::SeriesEndpoints(source));
+    mount(ingest::Endpoints(*scrapes_, promql::ParseSelector));
+    mount(StatusEndpoints(Status()));
+    if (options_.remote_write_receiver) mount(ingest::RemoteWriteEndpoints(*head_, clock_));
+  }
+  if (dispatcher_) mount(alertmanager::Endpoints(*dispatcher_, {.version = TOCSIN_VERSION, .started = started_}));
   mount({{"GET", "/-/healthy", "Says that the process runs.",
           [](const base::HttpRequest&) { return base::HttpResponse{.body = "tocsin is healthy.\n"}; }},
          {"GET", "/-/ready", "Says whether the process serves.",

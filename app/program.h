@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "base/net/http_server.h"
 #include "base/result.h"
+#include "promql/engine.h"
 
 namespace app {
 
@@ -26,6 +28,9 @@ struct ProgramOptions {
   std::string external_url;  // "" is derived from the first listen address
   std::string storage_path;  // "": nothing survives the process
   int rule_threads = 2;
+  promql::EngineOptions engine;
+  bool remote_write_receiver = false;
+  std::map<std::string, std::string> flags;  // as they are in force, for /api/v1/status/flags
   base::Duration drain = std::chrono::seconds(10);  // how long stopping waits for notifications under way
 };
 

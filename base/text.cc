@@ -181,6 +181,24 @@ std::string_view Utf8Prefix(std::string_view text, size_t limit) {
   return text.substr(0, at);
 }
 
+void AppendUtf8(std::string& out, uint32_t code_point) {
+  if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point < 0xE000)) code_point = 0xFFFD;
+  const auto byte = [&out](uint32_t bits) { out += static_cast<char>(bits); };
+  if (code_point < 0x80) return byte(code_point);
+  if (code_point < 0x800) {
+    byte(0xC0 | code_point >> 6);
+  } else {
+    if (code_point < 0x10000) {
+      byte(0xE0 | code_point >> 12);
+    } else {
+      byte(0xF0 | code_point >> 18);
+      byte(0x80 | (code_point >> 12 & 0x3F));
+    }
+    byte(0x80 | (code_point >> 6 & 0x3F));
+  }
+  byte(0x80 | (code_point & 0x3F));
+}
+
 size_t Utf8Length(std::string_view text) {
   size_t count = 0;
   for (size_t at = 0; at < text.size(); ++count) at += std::max<size_t>(1, CodePointLength(text, at));

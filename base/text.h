@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,7 @@ bool IsValidUtf8(std::string_view text);
 // The longest prefix of at most `limit` code points.
 std::string_view Utf8Prefix(std::string_view text, size_t limit);
 size_t Utf8Length(std::string_view text);
+void AppendUtf8(std::string& out, uint32_t code_point);  // U+FFFD for what is none
 
 std::string_view Trim(std::string_view text);  // spaces, tabs, line ends
 std::vector<std::string_view> Split(std::string_view text, char separator);

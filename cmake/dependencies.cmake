@@ -21,6 +21,7 @@ function(tocsin_import name library header)
     INTERFACE_INCLUDE_DIRECTORIES ${${name}_INCLUDE})
 endfunction()
 tocsin_import(civetweb_library civetweb civetweb.h)
+tocsin_import(snappy_library snappy snappy.h)
 tocsin_import(prometheus_core prometheus-cpp-core prometheus/registry.h)
 
 if(TOCSIN_TESTS)

@@ -423,24 +423,6 @@ Token Lexer::RawString() {
 
 namespace {
 
-void AppendCodePoint(std::string& text, uint32_t code) {
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    text += static_cast<char>(0xC0 | (code >> 6));
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    text += static_cast<char>(0xE0 | (code >> 12));
-    text += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    text += static_cast<char>(0xF0 | (code >> 18));
-    text += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
-    text += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
-
 uint32_t ReadDigits(std::string_view text, size_t& at, int length, uint32_t base) {
   uint32_t value = 0;
   for (; length > 0; --length, ++at) {
@@ -475,7 +457,7 @@ std::string Unquote(std::string_view literal) {
       if (c == 'x') {
         text += static_cast<char>(ReadDigits(inside, at, 2, 16));
       } else {
-        AppendCodePoint(text, ReadDigits(inside, at, c == 'u' ? 4 : 8, 16));
+        base::AppendUtf8(text, ReadDigits(inside, at, c == 'u' ? 4 : 8, 16));
       }
     }
   }

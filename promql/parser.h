@@ -31,4 +31,8 @@ std::string ErrorText(const base::Error& error);
 // The tree as canonical text that parses back to it; what the rules API and generator URLs show.
 std::string ToString(const Expr& expr);
 
+// The same over several indented lines where one would be longer than a hundred characters, as Prometheus' format_query
+// lays it out.
+std::string ToPrettyString(const Expr& expr);
+
 }  // namespace promql

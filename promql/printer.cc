@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "promql/number_format.h"
 #include "promql/parser.h"
+#include "promql/printer.h"
 
 // Canonical text, as Prometheus prints it.
 
@@ -155,18 +156,14 @@ void PrintNode(std::string& out, const Unary& unary) {
 
 void PrintNode(std::string& out, const Binary& binary) {
   Print(out, *binary.left);
-  out += fmt::format(" {}{}", ToString(binary.op), binary.return_bool ? " bool" : "");
-  const bool vectors = TypeOf(*binary.left) == ValueType::vector && TypeOf(*binary.right) == ValueType::vector;
-  if (vectors) out += MatchingText(binary.matching);
+  out += ' ';
+  out += OperatorText(binary);
   out += ' ';
   Print(out, *binary.right);
 }
 
 void PrintNode(std::string& out, const Aggregate& aggregate) {
-  out += ToString(aggregate.op);
-  if (aggregate.without || !aggregate.grouping.empty()) {
-    out += fmt::format(" {} {} ", aggregate.without ? "without" : "by", LabelList(aggregate.grouping));
-  }
+  out += HeadText(aggregate);
   out += '(';
   if (aggregate.parameter) {
     Print(out, *aggregate.parameter);
@@ -199,9 +196,7 @@ void PrintNode(std::string& out, const MatrixSelector& matrix) {
 
 void PrintNode(std::string& out, const Subquery& subquery) {
   Print(out, *subquery.expr);
-  const bool stepped = subquery.step.expr || subquery.step.fixed.count() != 0;
-  out += fmt::format("[{}:{}]", DurationText(subquery.range), stepped ? DurationText(subquery.step) : "");
-  out += AtText(subquery.modifiers) + OffsetText(subquery.modifiers);
+  out += SuffixText(subquery);
 }
 
 void Print(std::string& out, const Expr& expr) {
@@ -209,6 +204,28 @@ void Print(std::string& out, const Expr& expr) {
 }
 
 }  // namespace
+
+std::string HeadText(const Aggregate& aggregate) {
+  std::string text(ToString(aggregate.op));
+  if (aggregate.without || !aggregate.grouping.empty()) {
+    text += fmt::format(" {} {} ", aggregate.without ? "without" : "by", LabelList(aggregate.grouping));
+  }
+  return text;
+}
+
+std::string OperatorText(const Binary& binary) {
+  std::string text(ToString(binary.op));
+  if (binary.return_bool) text += " bool";
+  const bool vectors = TypeOf(*binary.left) == ValueType::vector && TypeOf(*binary.right) == ValueType::vector;
+  if (vectors) text += MatchingText(binary.matching);
+  return text;
+}
+
+std::string SuffixText(const Subquery& subquery) {
+  const bool stepped = subquery.step.expr || subquery.step.fixed.count() != 0;
+  return fmt::format("[{}:{}]{}{}", DurationText(subquery.range), stepped ? DurationText(subquery.step) : "",
+                     AtText(subquery.modifiers), OffsetText(subquery.modifiers));
+}
 
 std::string ToString(const Expr& expr) {
   std::string text;

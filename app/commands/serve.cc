@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <thread>
 
 #include "app/signals.h"
@@ -11,6 +13,23 @@
 
 namespace app {
 namespace {
+
+base::Result<base::Duration> PositiveDuration(const Invocation& invocation, std::string_view flag) {
+  const auto duration = base::ParseDuration(invocation.Get(flag));
+  if (!duration || duration->count() <= 0) {
+    return base::Invalid(fmt::format("--{}: {} is not a duration above 0", flag, base::Quote(invocation.Get(flag))));
+  }
+  return *duration;
+}
+
+base::Result<void> ReadEngineOptions(const Invocation& invocation, promql::EngineOptions& options) {
+  TRY(options.timeout, PositiveDuration(invocation, "query.timeout"));
+  TRY(options.lookback, PositiveDuration(invocation, "query.lookback-delta"));
+  const auto samples = base::ParseInteger(invocation.Get("query.max-samples"));
+  if (!samples || *samples <= 0) return base::Invalid("--query.max-samples: not a whole number above 0");
+  options.max_samples = *samples;
+  return {};
+}
 
 base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, const Invocation& invocation) {
   ProgramOptions options;
@@ -23,10 +42,22 @@ base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, co
   const std::string prefix(base::Trim(invocation.Get("web.route-prefix")));
   if (!prefix.empty() && prefix != "/") options.http.route_prefix = prefix.starts_with('/') ? prefix : "/" + prefix;
   while (options.external_url.ends_with('/')) options.external_url.pop_back();
+  options.remote_write_receiver = roles.rules && invocation.IsOn("web.enable-remote-write-receiver");
+  if (roles.rules) TRY_VOID(ReadEngineOptions(invocation, options.engine));
+  options.flags = invocation.AllFlags();
   TRY(const base::LogLevel level, base::ParseLogLevel(invocation.Get("log.level")));
   TRY(const base::LogFormat format, base::ParseLogFormat(invocation.Get("log.format")));
   base::ConfigureLog(level, format);
   return options;
+}
+
+std::vector<Flag> QueryFlags() {
+  return {
+      {"query.timeout", "DURATION", "2m", "How long one query may take.", false},
+      {"query.max-samples", "NUMBER", "50000000", "How many samples one query may hold at once.", false},
+      {"query.lookback-delta", "DURATION", "5m", "How old the newest sample of a series may be to count.", false},
+      {"web.enable-remote-write-receiver", "", "false", "Take samples by remote write at /api/v1/write.", false},
+  };
 }
 
 void LogErrors(std::string_view message, const std::vector<base::Error>& errors) {
@@ -68,8 +99,8 @@ int Serve(Roles roles, bool alertmanager_file, const Invocation& invocation) {
   return kOk;
 }
 
-std::vector<Flag> ServeFlags(std::string config_file, std::string listen_address) {
-  return {
+std::vector<Flag> ServeFlags(Roles roles, std::string config_file, std::string listen_address) {
+  std::vector<Flag> flags = {
       {"config.file", "FILE", std::move(config_file), "The configuration.", false},
       {"web.listen-address", "ADDRESS", std::move(listen_address), "Where to serve HTTP.", true},
       {"web.external-url", "URL", "", "The URL under which people reach this server; links in messages start with it.",
@@ -81,10 +112,12 @@ std::vector<Flag> ServeFlags(std::string config_file, std::string listen_address
       {"log.level", "LEVEL", "info", "The least severe messages shown: debug, info, warn or error.", false},
       {"log.format", "FORMAT", "logfmt", "logfmt or json.", false},
   };
+  if (roles.rules) std::ranges::move(QueryFlags(), std::back_inserter(flags));
+  return flags;
 }
 
 std::vector<Flag> AlertmanagerFlags() {
-  std::vector<Flag> flags = ServeFlags("alertmanager.yml", ":9093");
+  std::vector<Flag> flags = ServeFlags(Roles{.alertmanager = true}, "alertmanager.yml", ":9093");
   flags.push_back({"cluster.listen-address", "ADDRESS", "", "Only empty (no cluster) is supported.", false});
   return flags;
 }

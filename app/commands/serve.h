@@ -10,7 +10,7 @@ namespace app {
 int Serve(Roles roles, bool alertmanager_file, const Invocation& invocation);
 
 // The flags of the serving commands.
-std::vector<Flag> ServeFlags(std::string config_file, std::string listen_address);
+std::vector<Flag> ServeFlags(Roles roles, std::string config_file, std::string listen_address);
 // … and those of Alertmanager that its users' scripts pass.
 std::vector<Flag> AlertmanagerFlags();
 

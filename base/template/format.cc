@@ -33,13 +33,9 @@ struct Spec {
 };
 
 std::string EncodeUtf8(int64_t code_point) {
-  if (code_point < 0 || code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF)) code_point = 0xFFFD;
-  const auto c = static_cast<uint32_t>(code_point);
-  const auto byte = [](uint32_t value) { return static_cast<char>(value); };
-  if (c < 0x80) return {byte(c)};
-  if (c < 0x800) return {byte(0xC0 | (c >> 6)), byte(0x80 | (c & 63))};
-  if (c < 0x10000) return {byte(0xE0 | (c >> 12)), byte(0x80 | ((c >> 6) & 63)), byte(0x80 | (c & 63))};
-  return {byte(0xF0 | (c >> 18)), byte(0x80 | ((c >> 12) & 63)), byte(0x80 | ((c >> 6) & 63)), byte(0x80 | (c & 63))};
+  std::string text;
+  base::AppendUtf8(text, code_point < 0 || code_point > 0x10FFFF ? 0xFFFD : static_cast<uint32_t>(code_point));
+  return text;
 }
 
 class Printer {

@@ -247,6 +247,10 @@ std::vector<Field<T>> SecretFields(std::string key, Secret T::* member, std::str
            }}};
 }
 
+// The tree as it may be shown: what the tables call a secret is "<secret>", and a URL anywhere loses its user, password
+// and query values.
+YamlNode HideSecrets(YamlNode node, const std::vector<FieldHelp>& fields);
+
 // The table as Markdown rows, nested tables following under their path.
 std::string DescribeSchema(std::string_view title, const std::vector<FieldHelp>& fields);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/net/api_response.h"
 #include "base/text.h"
 #include "promql/parser.h"
 #include "rules/api/rules_json.h"
@@ -12,10 +13,9 @@
 namespace rules {
 namespace {
 
-base::HttpResponse Json(int status, std::string body) {
-  return {.status = status, .content_type = "application/json", .body = std::move(body), .headers = {}};
+base::HttpResponse BadData(std::string_view message) {
+  return base::ApiError(base::ApiErrorType::bad_data, message);
 }
-base::HttpResponse BadData(std::string_view message) { return Json(400, ErrorJson("bad_data", message)); }
 
 // What GET /api/v1/rules is asked to show.
 struct Filter {
@@ -114,37 +114,37 @@ base::HttpResponse Rules(const Manager& manager, const base::HttpRequest& reques
     first = static_cast<size_t>(at - groups.begin());
   }
   const size_t end = filter->group_limit == 0 ? groups.size() : std::min(groups.size(), first + filter->group_limit);
-  base::JsonWriter json;
-  json.BeginObject().Key("status").String("success").Key("data").BeginObject().Key("groups").BeginArray();
-  for (size_t i = first; i < end; ++i) WriteGroup(json, groups[i], !filter->exclude_alerts);
-  json.EndArray();
-  if (end < groups.size()) json.Key("groupNextToken").String(PageToken(groups[end]));
-  json.EndObject().EndObject();
-  return Json(200, std::move(json).Take());
+  return base::ApiSuccess([&](base::JsonWriter& json) {
+    json.BeginObject().Key("groups").BeginArray();
+    for (size_t i = first; i < end; ++i) WriteGroup(json, groups[i], !filter->exclude_alerts);
+    json.EndArray();
+    if (end < groups.size()) json.Key("groupNextToken").String(PageToken(groups[end]));
+    json.EndObject();
+  });
 }
 
 base::HttpResponse Alerts(const Manager& manager) {
-  base::JsonWriter json;
-  json.BeginObject().Key("status").String("success").Key("data").BeginObject().Key("alerts").BeginArray();
-  for (const GroupSnapshot& group : manager.Groups()) {
-    for (const RuleSnapshot& rule : group.rules) {
-      for (const ActiveAlert& alert : rule.alerts) WriteAlert(json, alert);
+  return base::ApiSuccess([&](base::JsonWriter& json) {
+    json.BeginObject().Key("alerts").BeginArray();
+    for (const GroupSnapshot& group : manager.Groups()) {
+      for (const RuleSnapshot& rule : group.rules) {
+        for (const ActiveAlert& alert : rule.alerts) WriteAlert(json, alert);
+      }
     }
-  }
-  json.EndArray().EndObject().EndObject();
-  return Json(200, std::move(json).Take());
+    json.EndArray().EndObject();
+  });
 }
 
 base::HttpResponse RunNow(Manager& manager, const base::HttpRequest& request) {
   std::optional<std::string_view> group;
   if (request.parameters.Has("group")) group = request.parameters.Get("group");
   const auto groups = manager.EvaluateNow(group);
-  if (!groups) return Json(404, ErrorJson("not_found", groups.error().message));
-  base::JsonWriter json;
-  json.BeginObject().Key("status").String("success").Key("data").BeginObject().Key("groups").BeginArray();
-  for (const GroupSnapshot& one : *groups) WriteGroup(json, one, true);
-  json.EndArray().EndObject().EndObject();
-  return Json(200, std::move(json).Take());
+  if (!groups) return base::ApiError(base::ApiErrorType::not_found, groups.error().message);
+  return base::ApiSuccess([&](base::JsonWriter& json) {
+    json.BeginObject().Key("groups").BeginArray();
+    for (const GroupSnapshot& one : *groups) WriteGroup(json, one, true);
+    json.EndArray().EndObject();
+  });
 }
 
 }  // namespace

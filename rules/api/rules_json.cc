@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "promql/parser.h"
+#include "rules/api/value_json.h"
 
 namespace rules {
 namespace {
@@ -16,12 +17,6 @@ std::string Time(const std::optional<base::Timestamp>& time) {
 }
 
 double Seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
-
-void WriteLabels(base::JsonWriter& json, const base::Labels& labels) {
-  json.BeginObject();
-  for (const base::Label& label : labels) json.Key(label.name).String(label.value);
-  json.EndObject();
-}
 
 void WriteMap(base::JsonWriter& json, const TextMap& map) {
   json.BeginObject();
@@ -103,13 +98,6 @@ void WriteGroup(base::JsonWriter& json, const GroupSnapshot& group, bool with_al
   json.Key("evaluationTime").Number(Seconds(group.duration));
   json.Key("lastEvaluation").String(Time(group.last_evaluation));
   json.EndObject();
-}
-
-std::string ErrorJson(std::string_view type, std::string_view message) {
-  base::JsonWriter json;
-  json.BeginObject().Key("status").String("error").Key("errorType").String(type).Key("error").String(message);
-  json.EndObject();
-  return std::move(json).Take();
 }
 
 }  // namespace rules

@@ -17,7 +17,4 @@ void WriteAlert(base::JsonWriter& json, const ActiveAlert& alert);
 // `with_alerts` false leaves the alerts of the rules out.
 void WriteGroup(base::JsonWriter& json, const GroupSnapshot& group, bool with_alerts);
 
-// A whole answer: {"status":"error","errorType":…,"error":…}.
-std::string ErrorJson(std::string_view type, std::string_view message);
-
 }  // namespace rules

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/histogram.h"
+#include "ingest/protobuf_reader.h"
+
+// Native histograms as protobuf brings them: counts as floats, or as integers of which each bucket says how it differs
+// from the one before.
+
+namespace ingest {
+
+base::HistogramSpan ReadSpan(std::string_view message);
+
+// One side's buckets, collected while the fields come.
+struct ProtobufBuckets {
+  std::vector<base::HistogramSpan> spans;
+  std::vector<int64_t> deltas;
+  std::vector<double> counts;
+  std::vector<double> Counts() const;  // absolute
+};
+
+// What makes a histogram impossible: buckets that do not fit their spans, a schema there is none of, counts below zero
+// or not finite. Null if nothing does.
+const char* WhyImpossible(const base::FloatHistogram& histogram);
+
+}  // namespace ingest

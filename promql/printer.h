@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "promql/ast.h"
+
+// Pieces of canonical text that one line and several are made of.
+
+namespace promql {
+
+std::string HeadText(const Aggregate& aggregate);      // "sum by (job) "
+std::string OperatorText(const Binary& binary);        // "== bool on (job)"
+std::string SuffixText(const Subquery& subquery);      // "[5m:1m] offset 1h"
+
+}  // namespace promql

@@ -1,0 +1,199 @@
+#include "ingest/remote_write.h"
+
+#include <gtest/gtest.h>
+#include <snappy.h>
+
+#include <bit>
+#include <initializer_list>
+
+#include "store/head.h"
+#include "tests/support/support.h"
+
+namespace ingest {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Writes protobuf messages, field by field.
+class Message {
+ public:
+  Message& Varint(int field, uint64_t value) {
+    Number(static_cast<uint64_t>(field) << 3);
+    return Number(value);
+  }
+  Message& ZigZag(int field, int64_t value) { return Varint(field, Zig(value)); }
+  Message& Double(int field, double value) {
+    Number(static_cast<uint64_t>(field) << 3 | 1);
+    const auto bits = std::bit_cast<uint64_t>(value);
+    for (int i = 0; i < 64; i += 8) bytes_.push_back(static_cast<char>(bits >> i));
+    return *this;
+  }
+  Message& Bytes(int field, std::string_view value) {
+    Number(static_cast<uint64_t>(field) << 3 | 2);
+    Number(value.size());
+    bytes_.append(value);
+    return *this;
+  }
+  Message& Bytes(int field, const Message& value) { return Bytes(field, value.bytes_); }
+  Message& Packed(int field, std::initializer_list<uint64_t> values) {
+    Message packed;
+    for (const uint64_t value : values) packed.Number(value);
+    return Bytes(field, packed);
+  }
+  static uint64_t Zig(int64_t value) { return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63); }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  Message& Number(uint64_t value) {
+    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
+    bytes_.push_back(static_cast<char>(value));
+    return *this;
+  }
+  std::string bytes_;
+};
+
+Message Label(std::string_view name, std::string_view value) { return Message().Bytes(1, name).Bytes(2, value); }
+Message Sample(double value, int64_t time) { return Message().Double(1, value).Varint(2, static_cast<uint64_t>(time)); }
+Message Series(std::initializer_list<base::Label> labels, std::initializer_list<Message> samples) {
+  Message series;
+  for (const base::Label& label : labels) series.Bytes(1, Label(label.name, label.value));
+  for (const Message& sample : samples) series.Bytes(2, sample);
+  return series;
+}
+
+class RemoteWriteTest : public ::testing::Test {
+ protected:
+  const base::Timestamp now_{1700000000s};
+
+  // Every sample in the store, a line each: name{…} time=value …
+  std::string Stored() {
+    std::string text;
+    const auto matcher = *base::Matcher::Make(base::MatchType::regex, "__name__", ".+");
+    const auto found = head_.Select(std::span(&matcher, 1), {now_ - 24h, now_ + 24h});
+    for (const auto& series : *found) {
+      store::Samples samples;
+      series->Read({now_ - 24h, now_ + 24h}, samples);
+      text += series->labels().ToString();
+      for (size_t i = 0; i < samples.size(); ++i) {
+        text += " " + std::to_string((samples.times[i] - now_).count()) + "=";
+        if (!samples.histograms.empty() && samples.histograms[i]) {
+          text += "histogram of " + std::to_string(static_cast<int>(samples.histograms[i]->count));
+          for (const double count : samples.histograms[i]->positive_buckets) {
+            text += "," + std::to_string(static_cast<int>(count));
+          }
+        } else {
+          text += store::IsStale(samples.values[i]) ? "stale" : std::to_string(static_cast<int>(samples.values[i]));
+        }
+      }
+      text += "\n";
+    }
+    return text;
+  }
+  base::HttpResponse Post(std::string_view body, base::HttpHeaders headers) {
+    base::HttpRequest request{.method = "POST", .path = "/api/v1/write", .headers = std::move(headers)};
+    snappy::Compress(body.data(), body.size(), &request.body);
+    return RemoteWriteEndpoints(head_, clock_).front().handle(request);
+  }
+
+  store::Head head_;
+  test::FakeClock clock_{now_};
+  const int64_t ms_ = now_.time_since_epoch().count();
+};
+
+TEST_F(RemoteWriteTest, Version1) {
+  Message histogram;
+  histogram.Varint(1, 6).Double(3, 1.5).ZigZag(4, 0).Double(5, 0.001).Varint(6, 1);
+  histogram.Bytes(11, Message().ZigZag(1, 0).Varint(2, 2)).Packed(12, {Message::Zig(2), Message::Zig(1)});
+  histogram.Varint(15, static_cast<uint64_t>(ms_));
+  Message request;
+  request.Bytes(1, Series({{"job", "x"}, {"__name__", "a"}}, {Sample(1, ms_ - 15000), Sample(2, ms_)}));
+  request.Bytes(1, Series({{"__name__", "a"}}, {Sample(store::StaleMarker(), ms_)}));
+  request.Bytes(1, Series({{"__name__", "h"}}, {}).Bytes(4, histogram));
+  request.Bytes(3, Message().Varint(1, 1).Bytes(2, "a").Bytes(4, "metadata is passed over"));
+  const auto response = Post(request.bytes(), {{"Content-Encoding", "snappy"}, {"Content-Type", "application/x-protobuf"}});
+  EXPECT_EQ(response.status, 204) << response.body;
+  EXPECT_EQ(Stored(),
+            "a 0=stale\n"
+            "a{job=\"x\"} -15000=1 0=2\n"
+            "h 0=histogram of 6,2,3\n");
+}
+
+TEST_F(RemoteWriteTest, Version2) {
+  Message request;
+  for (const std::string_view symbol : {"", "__name__", "a", "job", "x"}) request.Bytes(4, symbol);
+  request.Bytes(5, Message().Packed(1, {1, 2, 3, 4}).Bytes(2, Sample(7, ms_)));
+  const auto response =
+      Post(request.bytes(), {{"Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request"}});
+  EXPECT_EQ(response.status, 204) << response.body;
+  EXPECT_EQ(response.headers.Get("X-Prometheus-Remote-Write-Samples-Written"), "1");
+  EXPECT_EQ(response.headers.Get("X-Prometheus-Remote-Write-Histograms-Written"), "0");
+  EXPECT_EQ(Stored(), "a{job=\"x\"} 0=7\n");
+}
+
+TEST_F(RemoteWriteTest, StoresTheRestOfWhatIsRefused) {
+  Message request;
+  request.Bytes(1, Series({{"__name__", "a"}}, {Sample(2, ms_), Sample(1, ms_ - 1000)}));
+  request.Bytes(1, Series({{"__name__", "b"}}, {Sample(1, ms_ + 3'600'000)}));
+  request.Bytes(1, Series({{"job", "nameless"}}, {Sample(1, ms_)}));
+  request.Bytes(1, Series({{"__name__", "c"}, {"l", "1"}, {"l", "2"}}, {Sample(1, ms_)}));
+  request.Bytes(1, Series({{"__name__", "d"}}, {Sample(4, ms_)}));
+  const auto response = Post(request.bytes(), {});
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.body, "4 samples were not stored, the first for: out of order sample: a\n");
+  EXPECT_EQ(Stored(), "a 0=2\nd 0=4\n");
+}
+
+TEST_F(RemoteWriteTest, BadRequests) {
+  const std::string good = Message().Bytes(1, Series({{"__name__", "a"}}, {Sample(1, ms_)})).bytes();
+  struct Case {
+    std::string body;
+    base::HttpHeaders headers;
+    int status;
+    std::string_view want;
+  };
+  const Case cases[] = {
+      {good, {{"Content-Type", "application/json"}}, 415, "Content-Type \"application/json\" is not supported\n"},
+      {good, {{"Content-Type", "application/x-protobuf;proto=other"}}, 415,
+       "Content-Type \"application/x-protobuf;proto=other\" is not supported\n"},
+      {good, {{"Content-Encoding", "gzip"}}, 415, "Content-Encoding \"gzip\" is not supported, only snappy is\n"},
+      {good.substr(0, good.size() - 1), {}, 400, "the body is not a remote write request\n"},
+      {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", {}, 400, "the body is not a remote write request\n"},
+      {Message().Bytes(5, Message().Packed(1, {1, 9})).bytes(),
+       {{"Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request"}},
+       400,
+       "the body is not a remote write request\n"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.want);
+    const auto response = Post(c.body, c.headers);
+    EXPECT_EQ(response.status, c.status);
+    EXPECT_EQ(response.body, c.want);
+  }
+  EXPECT_EQ(Stored(), "");
+}
+
+TEST_F(RemoteWriteTest, SnappyBombs) {
+  std::string bomb;
+  const std::string zeros(1 << 20, '\0');
+  snappy::Compress(zeros.data(), zeros.size(), &bomb);
+  EXPECT_EQ(Unsnappy(bomb, 1 << 20)->size(), zeros.size());
+  EXPECT_EQ(Unsnappy(bomb, 1000).error().message, "snappy: 1048576 bytes of content, 1000 are the most");
+  EXPECT_EQ(Unsnappy(bomb.substr(0, bomb.size() / 2), 1 << 20).error().message, "snappy: corrupt input");
+  EXPECT_EQ(Unsnappy("", 1000).error().message, "snappy: the body is not compressed with it");
+}
+
+TEST_F(RemoteWriteTest, ImpossibleHistograms) {
+  const auto post = [this](const Message& histogram) {
+    return Post(Message().Bytes(1, Series({{"__name__", "h"}}, {}).Bytes(4, histogram)).bytes(), {}).body;
+  };
+  const Message span = Message().ZigZag(1, 0).Varint(2, 0xFFFFFFFF);
+  EXPECT_EQ(post(Message().ZigZag(4, 99)), "1 samples were not stored, the first for: invalid schema\n");
+  EXPECT_EQ(post(Message().Bytes(11, span).Packed(12, {2})),
+            "1 samples were not stored, the first for: the buckets do not fit the spans\n");
+  EXPECT_EQ(post(Message().Bytes(11, Message().Varint(2, 1)).Packed(12, {Message::Zig(-5)})),
+            "1 samples were not stored, the first for: a count is below zero or not a number\n");
+  EXPECT_EQ(Stored(), "");
+}
+
+}  // namespace
+}  // namespace ingest
