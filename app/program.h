@@ -30,7 +30,7 @@ struct ProgramOptions {
   int rule_threads = 2;
   promql::EngineOptions engine;
   bool remote_write_receiver = false;
-  std::map<std::string, std::string> flags;  // as they are in force, for /api/v1/status/flags
+  std::map<std::string, std::string> flags;         // as they are in force, for /api/v1/status/flags
   base::Duration drain = std::chrono::seconds(10);  // how long stopping waits for notifications under way
 };
 

@@ -23,11 +23,19 @@ class ProtobufReader {
     kind_ = static_cast<uint8_t>(key & 7);
     if (!ok_ || key >> 3 == 0 || key >> 3 > kMostField) return Bad();
     switch (kind_) {
-      case kVarint: number_ = ReadVarint(); break;
-      case kFixed64: number_ = ReadFixed(8); break;
-      case kFixed32: number_ = ReadFixed(4); break;
-      case kBytes: return ReadBytes();
-      default: return Bad();  // groups have long been gone
+      case kVarint:
+        number_ = ReadVarint();
+        break;
+      case kFixed64:
+        number_ = ReadFixed(8);
+        break;
+      case kFixed32:
+        number_ = ReadFixed(4);
+        break;
+      case kBytes:
+        return ReadBytes();
+      default:
+        return Bad();  // groups have long been gone
     }
     return ok_;
   }

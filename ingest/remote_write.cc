@@ -37,23 +37,56 @@ TimedHistogram ReadHistogram(ProtobufReader& in) {
   const auto add_number = [](std::vector<double>& to) { return [&to](double number) { to.push_back(number); }; };
   while (in.Next()) {
     switch (in.field()) {
-      case 1: h.count = static_cast<double>(in.Unsigned()); break;
-      case 2: h.count = in.Double(); break;
-      case 3: h.sum = in.Double(); break;
-      case 4: h.schema = static_cast<int32_t>(in.ZigZag()); break;
-      case 5: h.zero_threshold = in.Double(); break;
-      case 6: h.zero_count = static_cast<double>(in.Unsigned()); break;
-      case 7: h.zero_count = in.Double(); break;
-      case 8: negative.spans.push_back(ReadSpan(in.Bytes())); break;
-      case 9: in.Varints(add_delta(negative)); break;
-      case 10: in.Doubles(add_number(negative.counts)); break;
-      case 11: positive.spans.push_back(ReadSpan(in.Bytes())); break;
-      case 12: in.Varints(add_delta(positive)); break;
-      case 13: in.Doubles(add_number(positive.counts)); break;
-      case 14: h.counter_reset_hint = static_cast<base::CounterResetHint>(std::min<uint64_t>(in.Unsigned(), 3)); break;
-      case 15: read.time = Milliseconds(in.Signed()); break;
-      case 16: in.Doubles(add_number(h.custom_values)); break;
-      default: break;
+      case 1:
+        h.count = static_cast<double>(in.Unsigned());
+        break;
+      case 2:
+        h.count = in.Double();
+        break;
+      case 3:
+        h.sum = in.Double();
+        break;
+      case 4:
+        h.schema = static_cast<int32_t>(in.ZigZag());
+        break;
+      case 5:
+        h.zero_threshold = in.Double();
+        break;
+      case 6:
+        h.zero_count = static_cast<double>(in.Unsigned());
+        break;
+      case 7:
+        h.zero_count = in.Double();
+        break;
+      case 8:
+        negative.spans.push_back(ReadSpan(in.Bytes()));
+        break;
+      case 9:
+        in.Varints(add_delta(negative));
+        break;
+      case 10:
+        in.Doubles(add_number(negative.counts));
+        break;
+      case 11:
+        positive.spans.push_back(ReadSpan(in.Bytes()));
+        break;
+      case 12:
+        in.Varints(add_delta(positive));
+        break;
+      case 13:
+        in.Doubles(add_number(positive.counts));
+        break;
+      case 14:
+        h.counter_reset_hint = static_cast<base::CounterResetHint>(std::min<uint64_t>(in.Unsigned(), 3));
+        break;
+      case 15:
+        read.time = Milliseconds(in.Signed());
+        break;
+      case 16:
+        in.Doubles(add_number(h.custom_values));
+        break;
+      default:
+        break;
     }
   }
   h.negative_buckets = negative.Counts();
@@ -75,7 +108,9 @@ constexpr uint32_t kSymbols = 4;  // of version 2
 class Request {
  public:
   Request(RemoteWriteVersion version, base::Timestamp now, store::Appender& appender)
-      : version_(version), fields_(version == RemoteWriteVersion::v1 ? kFieldsV1 : kFieldsV2), now_(now),
+      : version_(version),
+        fields_(version == RemoteWriteVersion::v1 ? kFieldsV1 : kFieldsV2),
+        now_(now),
         appender_(appender) {}
 
   // False where the message cannot be read.
@@ -197,11 +232,16 @@ class Request {
   // As Prometheus words them.
   static const char* ReasonOf(store::AppendStatus status) {
     switch (status) {
-      case store::AppendStatus::out_of_order: return "out of order sample";
-      case store::AppendStatus::too_old: return "too old sample";
-      case store::AppendStatus::duplicate: return "duplicate sample for timestamp";
-      case store::AppendStatus::series_limit: return "the store is full";
-      default: return "invalid labels";
+      case store::AppendStatus::out_of_order:
+        return "out of order sample";
+      case store::AppendStatus::too_old:
+        return "too old sample";
+      case store::AppendStatus::duplicate:
+        return "duplicate sample for timestamp";
+      case store::AppendStatus::series_limit:
+        return "the store is full";
+      default:
+        return "invalid labels";
     }
   }
 
@@ -230,7 +270,8 @@ base::HttpResponse Text(int status, std::string text) { return {.status = status
 std::optional<RemoteWriteVersion> VersionOf(std::string_view content_type) {
   std::string_view message = kV1;
   const std::vector<std::string_view> parts = base::Split(content_type, ';');
-  if (!content_type.empty() && base::ToLower(base::Trim(parts.front())) != "application/x-protobuf") return std::nullopt;
+  if (!content_type.empty() && base::ToLower(base::Trim(parts.front())) != "application/x-protobuf")
+    return std::nullopt;
   for (size_t i = 1; i < parts.size(); ++i) {
     const std::string_view part = base::Trim(parts[i]);
     if (part.starts_with("proto=")) message = part.substr(6);
@@ -249,7 +290,8 @@ base::HttpResponse Write(store::Appendable& store, base::Timestamp now, const ba
     return Text(415, fmt::format("Content-Encoding {} is not supported, only snappy is", base::Quote(encoding)));
   }
   const auto message = Unsnappy(request.body, kMostBytes);
-  if (!message) return Text(message.error().code == base::ErrorCode::limit_exceeded ? 413 : 400, message.error().message);
+  if (!message)
+    return Text(message.error().code == base::ErrorCode::limit_exceeded ? 413 : 400, message.error().message);
   const auto report = IngestRemoteWrite(*message, *version, now, store);
   if (!report) {
     return Text(report.error().code == base::ErrorCode::invalid_argument ? 400 : 500, report.error().message);

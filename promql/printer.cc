@@ -1,3 +1,5 @@
+#include "promql/printer.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include "base/text.h"
 #include "promql/number_format.h"
 #include "promql/parser.h"
-#include "promql/printer.h"
 
 // Canonical text, as Prometheus prints it.
 

@@ -8,8 +8,8 @@
 
 namespace promql {
 
-std::string HeadText(const Aggregate& aggregate);      // "sum by (job) "
-std::string OperatorText(const Binary& binary);        // "== bool on (job)"
-std::string SuffixText(const Subquery& subquery);      // "[5m:1m] offset 1h"
+std::string HeadText(const Aggregate& aggregate);  // "sum by (job) "
+std::string OperatorText(const Binary& binary);    // "== bool on (job)"
+std::string SuffixText(const Subquery& subquery);  // "[5m:1m] offset 1h"
 
 }  // namespace promql

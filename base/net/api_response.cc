@@ -118,7 +118,8 @@ Result<Duration> ParseApiDuration(std::string_view text) {
 Result<size_t> ParseApiLimit(std::string_view text, size_t absent) {
   if (text.empty()) return absent;
   const auto limit = ParseInteger(text);
-  if (!limit) return Invalid(fmt::format("cannot parse {} to a whole number", Quote(text)));
+  if (!limit)
+    return Invalid(fmt::format("strconv.Atoi: parsing {}: invalid syntax", Quote(text)));  // Prometheus' words
   if (*limit < 0) return Invalid("limit must be non-negative");
   return static_cast<size_t>(*limit);
 }

@@ -102,7 +102,8 @@ base::HttpResponse TargetsMetadata(const ScrapeManager& manager, const SelectorP
     json.BeginArray();
     size_t written = 0;
     for (const TargetMetadata& target : manager.Metadata()) {
-      if (!std::ranges::all_of(matchers, [&](const base::Matcher& one) { return one.Matches(target.target); })) continue;
+      if (!std::ranges::all_of(matchers, [&](const base::Matcher& one) { return one.Matches(target.target); }))
+        continue;
       for (const MetricMetadata& metadata : target.metadata) {
         if (!metric.empty() && metadata.metric != metric) continue;
         if (*limit && written >= **limit) break;
@@ -130,7 +131,8 @@ base::HttpResponse Metadata(const ScrapeManager& manager, const base::HttpReques
   std::map<std::string, std::set<MetricMetadata, decltype(less)>> metrics;
   for (const TargetMetadata& target : manager.Metadata()) {
     for (const MetricMetadata& metadata : target.metadata) {
-      if (metric.empty() || metadata.metric == metric) metrics.try_emplace(metadata.metric, less).first->second.insert(metadata);
+      if (metric.empty() || metadata.metric == metric)
+        metrics.try_emplace(metadata.metric, less).first->second.insert(metadata);
     }
   }
   return base::ApiSuccess([&](JsonWriter& json) {

@@ -13,9 +13,7 @@
 namespace rules {
 namespace {
 
-base::HttpResponse BadData(std::string_view message) {
-  return base::ApiError(base::ApiErrorType::bad_data, message);
-}
+base::HttpResponse BadData(std::string_view message) { return base::ApiError(base::ApiErrorType::bad_data, message); }
 
 // What GET /api/v1/rules is asked to show.
 struct Filter {

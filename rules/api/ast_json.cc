@@ -11,10 +11,14 @@ using base::JsonWriter;
 
 std::string_view CardinalityText(promql::Cardinality cardinality) {
   switch (cardinality) {
-    case promql::Cardinality::one_to_one: return "one-to-one";
-    case promql::Cardinality::many_to_one: return "many-to-one";
-    case promql::Cardinality::one_to_many: return "one-to-many";
-    case promql::Cardinality::many_to_many: return "many-to-many";
+    case promql::Cardinality::one_to_one:
+      return "one-to-one";
+    case promql::Cardinality::many_to_one:
+      return "many-to-one";
+    case promql::Cardinality::one_to_many:
+      return "one-to-many";
+    case promql::Cardinality::many_to_many:
+      return "many-to-many";
   }
   return "";
 }

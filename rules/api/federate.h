@@ -7,8 +7,8 @@
 
 namespace rules {
 
-// Samples as /federate shows them: Prometheus text, every metric untyped, with timestamps and with the external labels a
-// series does not have itself. Series without a name, and histograms, are left out. Pure.
+// Samples as /federate shows them: Prometheus text, every metric untyped, with timestamps and with the external labels
+// a series does not have itself. Series without a name, and histograms, are left out. Pure.
 std::string FederationText(promql::Vector samples, const base::Labels& external_labels);
 
 }  // namespace rules

@@ -28,13 +28,19 @@ Answered<T> Good(std::string_view name, base::Result<T> value) {
 }
 
 #define ANSWER_OR(declaration, expression) ANSWER_OR_IMPL_(TOCSIN_CONCAT(answered_, __LINE__), declaration, expression)
-#define ANSWER_OR_IMPL_(answered, declaration, expression)  \
-  auto answered = (expression);                             \
-  if (!answered) return std::move(answered).error();        \
+#define ANSWER_OR_IMPL_(answered, declaration, expression) \
+  auto answered = (expression);                            \
+  if (!answered) return std::move(answered).error();       \
   declaration = *std::move(answered)
 
 Answered<promql::ExprPtr> ReadQuery(const promql::Engine& engine, const base::HttpParameters& parameters) {
-  auto expr = promql::Parse(parameters.Get("query"), engine.options().parse);
+  const std::string_view query = parameters.Get("query");
+  // an empty text has no first column, says Prometheus
+  if (query.empty()) {
+    return std::unexpected(
+        base::ApiBadParameter("query", "unknown position: parse error: no expression found in input"));
+  }
+  auto expr = promql::Parse(query, engine.options().parse);
   if (expr) return *std::move(expr);
   return std::unexpected(base::ApiBadParameter("query", promql::ErrorText(expr.error())));
 }
@@ -50,8 +56,8 @@ Answered<promql::Engine> EngineFor(const promql::Engine& engine, const base::Htt
   if (const auto text = parameters.Get("lookback_delta"); !text.empty()) {
     const auto lookback = base::ParseApiDuration(text);
     if (!lookback) {
-      return std::unexpected(base::ApiError(
-          ApiErrorType::bad_data, "error parsing lookback delta duration: " + lookback.error().message));
+      return std::unexpected(
+          base::ApiError(ApiErrorType::bad_data, "error parsing lookback delta duration: " + lookback.error().message));
     }
     if (lookback->count() > 0) options.lookback = *lookback;
   }
@@ -60,12 +66,16 @@ Answered<promql::Engine> EngineFor(const promql::Engine& engine, const base::Htt
 
 Response ExecutionError(const base::Error& error) {
   switch (error.code) {
-    case base::ErrorCode::timeout: return base::ApiError(ApiErrorType::timeout, error.message);
-    case base::ErrorCode::cancelled: return base::ApiError(ApiErrorType::canceled, error.message);
+    case base::ErrorCode::timeout:
+      return base::ApiError(ApiErrorType::timeout, error.message);
+    case base::ErrorCode::cancelled:
+      return base::ApiError(ApiErrorType::canceled, error.message);
     case base::ErrorCode::unavailable:
     case base::ErrorCode::corrupt:
-    case base::ErrorCode::internal: return base::ApiError(ApiErrorType::internal, error.message);
-    default: return base::ApiError(ApiErrorType::execution, error.message);
+    case base::ErrorCode::internal:
+      return base::ApiError(ApiErrorType::internal, error.message);
+    default:
+      return base::ApiError(ApiErrorType::execution, error.message);
   }
 }
 
@@ -89,12 +99,14 @@ Response AnswerQuery(const base::HttpParameters& parameters, size_t limit, Evalu
   const auto duration = std::chrono::steady_clock::now() - started;
   std::vector<std::string>& warnings = result->annotations.warnings;
   bool truncated = false;
-  Response response = base::ApiSuccess([&](base::JsonWriter& json) {
-    truncated = WriteResult(json, result->value, limit);
-    if (parameters.Has("stats") && !parameters.Get("stats").empty()) WriteStatistics(json, duration);
-    json.EndObject();
-    if (truncated) warnings.emplace_back("results truncated due to limit");
-  }, warnings, result->annotations.infos);
+  Response response = base::ApiSuccess(
+      [&](base::JsonWriter& json) {
+        truncated = WriteResult(json, result->value, limit);
+        if (parameters.Has("stats") && !parameters.Get("stats").empty()) WriteStatistics(json, duration);
+        json.EndObject();
+        if (truncated) warnings.emplace_back("results truncated due to limit");
+      },
+      warnings, result->annotations.infos);
   return response;
 }
 
@@ -145,8 +157,7 @@ Response QueryRange(const QuerySource& source, const base::HttpRequest& request)
   ANSWER_OR(const RangeParameters range, ReadRange(parameters));
   ANSWER_OR(const promql::Engine engine, EngineFor(source.engine, parameters));
   ANSWER_OR(const promql::ExprPtr expr, ReadQuery(engine, parameters));
-  if (const auto type = promql::TypeOf(*expr);
-      type != promql::ValueType::vector && type != promql::ValueType::scalar) {
+  if (const auto type = promql::TypeOf(*expr); type != promql::ValueType::vector && type != promql::ValueType::scalar) {
     return base::ApiBadParameter("query", fmt::format("invalid expression type \"{}\" for range query, must be Scalar "
                                                       "or instant Vector",
                                                       promql::DocumentedName(type)));

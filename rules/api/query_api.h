@@ -19,8 +19,8 @@ struct QuerySource {
   std::function<base::Labels()> external_labels;  // of /federate; called per request
 };
 
-// Prometheus' GET and POST /api/v1/query, query_range, format_query, parse_query and query_exemplars (always empty: none
-// are kept), with its parameters, limits, texts and status codes.
+// Prometheus' GET and POST /api/v1/query, query_range, format_query, parse_query and query_exemplars (always empty:
+// none are kept), with its parameters, limits, texts and status codes.
 std::vector<base::Endpoint> QueryEndpoints(const QuerySource& source);
 // GET and POST /api/v1/series and labels, GET /api/v1/label/:name/values, GET /federate.
 std::vector<base::Endpoint> SeriesEndpoints(const QuerySource& source);

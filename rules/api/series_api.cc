@@ -93,9 +93,8 @@ Response AnswerTexts(const Selection& selection, Find find) {
 Response LabelNames(const QuerySource& source, const base::HttpRequest& request) {
   const auto selection = ReadSelection(request.parameters);
   if (!selection) return selection.error();
-  return AnswerTexts(*selection, [&](const Matchers& matchers) {
-    return source.querier.LabelNames(matchers, selection->range);
-  });
+  return AnswerTexts(*selection,
+                     [&](const Matchers& matchers) { return source.querier.LabelNames(matchers, selection->range); });
 }
 
 // "U__my_2e_label" is how a path names my.label: _XX_ is a code point in hexadecimal, __ an underscore.

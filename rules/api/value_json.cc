@@ -96,12 +96,8 @@ struct ResultWriter {
     Begin("string").BeginArray().Raw(time).String(string.value).EndArray();
     return false;
   }
-  bool operator()(const promql::Vector& vector) const {
-    return WriteList(Begin("vector"), vector, limit, WriteSample);
-  }
-  bool operator()(const promql::Matrix& matrix) const {
-    return WriteList(Begin("matrix"), matrix, limit, WriteSeries);
-  }
+  bool operator()(const promql::Vector& vector) const { return WriteList(Begin("vector"), vector, limit, WriteSample); }
+  bool operator()(const promql::Matrix& matrix) const { return WriteList(Begin("matrix"), matrix, limit, WriteSeries); }
 };
 
 }  // namespace
@@ -122,8 +118,7 @@ void WriteHistogram(base::JsonWriter& json, const base::FloatHistogram& histogra
     if (bucket.count == 0) continue;
     if (!any) json.Key("buckets").BeginArray();
     any = true;
-    const int bounds =
-        bucket.lower_inclusive ? (bucket.upper_inclusive ? 3 : 1) : (bucket.upper_inclusive ? 0 : 2);
+    const int bounds = bucket.lower_inclusive ? (bucket.upper_inclusive ? 3 : 1) : (bucket.upper_inclusive ? 0 : 2);
     json.BeginArray().Number(bounds).String(ValueText(bucket.lower)).String(ValueText(bucket.upper));
     json.String(ValueText(bucket.count)).EndArray();
   }

@@ -110,7 +110,8 @@ TEST_F(RemoteWriteTest, Version1) {
   request.Bytes(1, Series({{"__name__", "a"}}, {Sample(store::StaleMarker(), ms_)}));
   request.Bytes(1, Series({{"__name__", "h"}}, {}).Bytes(4, histogram));
   request.Bytes(3, Message().Varint(1, 1).Bytes(2, "a").Bytes(4, "metadata is passed over"));
-  const auto response = Post(request.bytes(), {{"Content-Encoding", "snappy"}, {"Content-Type", "application/x-protobuf"}});
+  const auto response =
+      Post(request.bytes(), {{"Content-Encoding", "snappy"}, {"Content-Type", "application/x-protobuf"}});
   EXPECT_EQ(response.status, 204) << response.body;
   EXPECT_EQ(Stored(),
             "a 0=stale\n"
@@ -153,7 +154,9 @@ TEST_F(RemoteWriteTest, BadRequests) {
   };
   const Case cases[] = {
       {good, {{"Content-Type", "application/json"}}, 415, "Content-Type \"application/json\" is not supported\n"},
-      {good, {{"Content-Type", "application/x-protobuf;proto=other"}}, 415,
+      {good,
+       {{"Content-Type", "application/x-protobuf;proto=other"}},
+       415,
        "Content-Type \"application/x-protobuf;proto=other\" is not supported\n"},
       {good, {{"Content-Encoding", "gzip"}}, 415, "Content-Encoding \"gzip\" is not supported, only snappy is\n"},
       {good.substr(0, good.size() - 1), {}, 400, "the body is not a remote write request\n"},

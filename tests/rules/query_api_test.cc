@@ -22,7 +22,7 @@ class QueryApiTest : public ::testing::Test {
       world_.Put("v{job=\"a\",i=\"1\"}", 15 * i, i + 0.5);
       world_.Put("v{job=\"b\"}", 15 * i, 100 * i);
     }
-    world_.Put("w{my.label=\"é\"}", 0, 1e6);
+    world_.Put("w{\"my.label\"=\"é\"}", 0, 1e6);
     world_.clock().Advance(std::chrono::seconds(60));
   }
 
@@ -60,7 +60,8 @@ TEST_F(QueryApiTest, Instant) {
                R"({"metric":{"__name__":"v","i":"1","job":"a"},"value":[1700000060,"3.5"]},)"
                R"({"metric":{"__name__":"v","job":"b"},"value":[1700000060,"300"]}]})")},
       {{{"query", "v{job=\"b\"}"}, {"time", "1700000015.5"}},
-       Success(R"({"resultType":"vector","result":[{"metric":{"__name__":"v","job":"b"},"value":[1700000015.500,"100"]}]})")},
+       Success(
+           R"({"resultType":"vector","result":[{"metric":{"__name__":"v","job":"b"},"value":[1700000015.500,"100"]}]})")},
       {{{"query", "v"}, {"time", "2023-11-14T22:13:00Z"}}, Success(R"({"resultType":"vector","result":[]})")},
       {{{"query", "1/3"}, {"time", "0"}}, Success(R"({"resultType":"scalar","result":[0,"0.3333333333333333"]})")},
       {{{"query", "\"x\""}, {"time", "-1.25"}}, Success(R"({"resultType":"string","result":[-1.250,"x"]})")},
@@ -73,7 +74,7 @@ TEST_F(QueryApiTest, Instant) {
        R"("warnings":["results truncated due to limit"]})"},
       {{{"query", "rate(v{job=\"b\"}[1m])"}, {"time", "1700000045"}},
        R"(200 {"status":"success","data":{"resultType":"vector","result":[)"
-       R"({"metric":{"job":"b"},"value":[1700000045,"5.833333333333333"]}]},)"
+       R"({"metric":{"job":"b"},"value":[1700000045,"5"]}]},)"
        R"j("infos":["PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"v\" (1:6)"]})j"},
       {{{"query", "w"}, {"lookback_delta", "30s"}}, Success(R"({"resultType":"vector","result":[]})")},
       {{{"query", "vector(+Inf)"}, {"time", "1"}},
@@ -101,30 +102,49 @@ TEST_F(QueryApiTest, Mistakes) {
     std::string want;
   };
   const Case cases[] = {
-      {"/api/v1/query", {{"query", "up{"}},
+      {"/api/v1/query",
+       {{"query", "up{"}},
        BadData(R"(invalid parameter \"query\": 1:4: parse error: unexpected end of input inside braces)")},
-      {"/api/v1/query", {}, BadData(R"(invalid parameter \"query\": unknown position: parse error: no expression found in input)")},
-      {"/api/v1/query", {{"query", "1"}, {"time", "soon"}},
+      {"/api/v1/query",
+       {},
+       BadData(R"(invalid parameter \"query\": unknown position: parse error: no expression found in input)")},
+      {"/api/v1/query",
+       {{"query", "1"}, {"time", "soon"}},
        BadData(R"(invalid parameter \"time\": cannot parse \"soon\" to a valid timestamp)")},
-      {"/api/v1/query", {{"query", "1"}, {"timeout", "x"}},
+      {"/api/v1/query",
+       {{"query", "1"}, {"timeout", "x"}},
        BadData(R"(invalid parameter \"timeout\": cannot parse \"x\" to a valid duration)")},
-      {"/api/v1/query", {{"query", "1"}, {"limit", "-1"}}, BadData(R"(invalid parameter \"limit\": limit must be non-negative)")},
-      {"/api/v1/query_range", {{"query", "1"}, {"start", "2"}, {"end", "1"}, {"step", "1"}},
+      {"/api/v1/query",
+       {{"query", "1"}, {"limit", "-1"}},
+       BadData(R"(invalid parameter \"limit\": limit must be non-negative)")},
+      {"/api/v1/query_range",
+       {{"query", "1"}, {"start", "2"}, {"end", "1"}, {"step", "1"}},
        BadData(R"(invalid parameter \"end\": end timestamp must not be before start time)")},
-      {"/api/v1/query_range", {{"query", "1"}, {"start", "1"}, {"end", "2"}, {"step", "0"}},
-       BadData(R"(invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer)")},
-      {"/api/v1/query_range", {{"query", "1"}, {"start", "1"}, {"end", "2"}, {"step", "1e30"}},
+      {"/api/v1/query_range",
+       {{"query", "1"}, {"start", "1"}, {"end", "2"}, {"step", "0"}},
+       BadData(
+           R"(invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer)")},
+      {"/api/v1/query_range",
+       {{"query", "1"}, {"start", "1"}, {"end", "2"}, {"step", "1e30"}},
        BadData(R"(invalid parameter \"step\": cannot parse \"1e30\" to a valid duration. It overflows int64)")},
-      {"/api/v1/query_range", {{"query", "1"}, {"start", "0"}, {"end", "11001"}, {"step", "1"}},
-       BadData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)")},
-      {"/api/v1/query_range", {{"query", "v[5m]"}, {"start", "0"}, {"end", "1"}, {"step", "1"}},
-       BadData(R"(invalid parameter \"query\": invalid expression type \"range vector\" for range query, must be Scalar or instant Vector)")},
-      {"/api/v1/query", {{"query", "v * on() v"}},
-       R"(422 {"status":"error","errorType":"execution","error":"found duplicate series for the match group {} on the right hand-side of the operation: [{__name__=\"v\", job=\"b\"}, {__name__=\"v\", i=\"1\", job=\"a\"}];many-to-many matching not allowed: matching labels must be unique on one side"})"},
+      {"/api/v1/query_range",
+       {{"query", "1"}, {"start", "0"}, {"end", "11001"}, {"step", "1"}},
+       BadData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
+               "(?step=XX)")},
+      {"/api/v1/query_range",
+       {{"query", "v[5m]"}, {"start", "0"}, {"end", "1"}, {"step", "1"}},
+       BadData(
+           R"(invalid parameter \"query\": invalid expression type \"range vector\" for range query, must be Scalar or instant Vector)")},
+      {"/api/v1/query",
+       {{"query", "v * on() v"}},
+       R"(422 {"status":"error","errorType":"execution","error":"found duplicate series for the match group {} on the right hand-side of the operation: [{__name__=\"v\", i=\"1\", job=\"a\"}, {__name__=\"v\", job=\"b\"}];many-to-many matching not allowed: matching labels must be unique on one side"})"},
       {"/api/v1/series", {}, BadData("no match[] parameter provided")},
-      {"/api/v1/series", {{"match[]", "{a=~\".*\"}"}},
+      {"/api/v1/series",
+       {{"match[]", "{a=~\".*\"}"}},
        BadData(R"(invalid parameter \"match[]\": match[] must contain at least one non-empty matcher)")},
-      {"/api/v1/labels", {{"start", "x"}}, BadData(R"(invalid parameter \"start\": cannot parse \"x\" to a valid timestamp)")},
+      {"/api/v1/labels",
+       {{"start", "x"}},
+       BadData(R"(invalid parameter \"start\": cannot parse \"x\" to a valid timestamp)")},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.want);
@@ -161,7 +181,8 @@ TEST_F(QueryApiTest, LaysOutQueries) {
   };
   const Case cases[] = {
       {"sum(foo)by(a)+1", R"("sum by (a) (foo) + 1")"},
-      {"sum by (job) (rate(a_rather_long_metric_name_total{label=\"value\"}[5m])) / -sum(another_rather_long_name_total)",
+      {"sum by (job) (rate(a_rather_long_metric_name_total{label=\"value\"}[5m])) / "
+       "-sum(another_rather_long_name_total)",
        R"j("  sum by (job) (rate(a_rather_long_metric_name_total{label=\"value\"}[5m]))\n/\n  -sum(another_rather_long_name_total)")j"},
   };
   for (const Case& c : cases) {
@@ -171,15 +192,16 @@ TEST_F(QueryApiTest, LaysOutQueries) {
 }
 
 TEST_F(QueryApiTest, ParsesQueries) {
-  EXPECT_EQ(Get("/api/v1/parse_query", {{"query", "rate(foo{a=~\"b\"}[5m] offset 1m) > bool on(x) group_left(y) -bar"}}),
-            Success(R"({"bool":true,"lhs":{"args":[{"matchers":[{"name":"a","type":"=~","value":"b"},)"
-                    R"({"name":"__name__","type":"=","value":"foo"}],"name":"foo","offset":60000,"range":300000,)"
-                    R"("startOrEnd":null,"timestamp":null,"type":"matrixSelector"}],"func":{"argTypes":["matrix"],)"
-                    R"("name":"rate","returnType":"vector","variadic":0},"type":"call"},)"
-                    R"("matching":{"card":"many-to-one","include":["y"],"labels":["x"],"on":true},"op":">",)"
-                    R"("rhs":{"expr":{"matchers":[{"name":"__name__","type":"=","value":"bar"}],"name":"bar","offset":0,)"
-                    R"("startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"op":"-","type":"unaryExpr"},)"
-                    R"("type":"binaryExpr"})"));
+  EXPECT_EQ(
+      Get("/api/v1/parse_query", {{"query", "rate(foo{a=~\"b\"}[5m] offset 1m) > bool on(x) group_left(y) -bar"}}),
+      Success(R"({"bool":true,"lhs":{"args":[{"matchers":[{"name":"a","type":"=~","value":"b"},)"
+              R"({"name":"__name__","type":"=","value":"foo"}],"name":"foo","offset":60000,"range":300000,)"
+              R"("startOrEnd":null,"timestamp":null,"type":"matrixSelector"}],"func":{"argTypes":["matrix"],)"
+              R"("name":"rate","returnType":"vector","variadic":0},"type":"call"},)"
+              R"("matching":{"card":"many-to-one","include":["y"],"labels":["x"],"on":true},"op":">",)"
+              R"("rhs":{"expr":{"matchers":[{"name":"__name__","type":"=","value":"bar"}],"name":"bar","offset":0,)"
+              R"("startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"op":"-","type":"unaryExpr"},)"
+              R"("type":"binaryExpr"})"));
 }
 
 }  // namespace
