@@ -78,6 +78,9 @@ class ByteReader {
     return count > left() / least ? Bad() : count;
   }
 
+  // For a caller that finds what it read impossible.
+  void Refuse() { Bad(); }
+
   bool ok() const { return ok_; }
   size_t left() const { return static_cast<size_t>(end_ - at_); }
 

@@ -207,6 +207,16 @@ ChunkPtr ReadHistogramChunk(base::Timestamp origin, ByteReader& in) {
   return in.ok() ? MakeHistogramChunk(std::move(samples)) : nullptr;
 }
 
+ChunkPtr ReadChunkOf(ChunkKind kind, base::Timestamp origin, ByteReader& in) {
+  switch (kind) {
+    case ChunkKind::floats:
+      return ReadFloatChunk(origin, in);
+    case ChunkKind::histograms:
+      return ReadHistogramChunk(origin, in);
+  }
+  return nullptr;
+}
+
 void WriteReals(const std::vector<double>& reals, ByteWriter& out) {
   out.Number(reals.size());
   for (const double real : reals) out.Real(real);
@@ -238,13 +248,10 @@ std::vector<base::HistogramSpan> ReadSpans(ByteReader& in) {
 }  // namespace
 
 ChunkPtr ReadChunk(base::Timestamp origin, ByteReader& in) {
-  switch (static_cast<ChunkKind>(in.Number())) {
-    case ChunkKind::floats:
-      return ReadFloatChunk(origin, in);
-    case ChunkKind::histograms:
-      return ReadHistogramChunk(origin, in);
-  }
-  return nullptr;
+  const auto kind = static_cast<ChunkKind>(in.Number());
+  ChunkPtr chunk = ReadChunkOf(kind, origin, in);
+  if (!chunk) in.Refuse();
+  return chunk;
 }
 
 void WriteHistogram(const base::FloatHistogram& histogram, ByteWriter& out) {

@@ -48,7 +48,8 @@ bool ReadBlock(std::span<const std::byte> bytes, Visit visit) {
   const base::Timestamp origin(base::Duration(in.Signed()));
   int64_t series = 0;
   while (in.ok() && in.left() > 0) {
-    series += in.Signed();
+    // a damaged difference may wrap
+    series = static_cast<int64_t>(static_cast<uint64_t>(series) + static_cast<uint64_t>(in.Signed()));
     const size_t chunks = in.Count(4);
     for (size_t i = 0; i < chunks; ++i) {
       ChunkPtr chunk = ReadChunk(origin, in);
