@@ -18,14 +18,14 @@ enum class LogLevel : uint8_t { debug, info, warn, error };
 enum class LogFormat : uint8_t { logfmt, json };
 
 struct LogField {
-  LogField(std::string_view key_, std::string_view value_) : key(key_), value(value_) {}
-  LogField(std::string_view key_, const char* value_) : key(key_), value(value_) {}
-  LogField(std::string_view key_, const std::string& value_) : key(key_), value(value_) {}
-  LogField(std::string_view key_, const Error& error) : key(key_), value(error.ToString()) {}
-  LogField(std::string_view key_, bool value_) : key(key_), value(value_ ? "true" : "false") {}
+  LogField(std::string_view name, std::string_view content) : key(name), value(content) {}
+  LogField(std::string_view name, const char* content) : key(name), value(content) {}
+  LogField(std::string_view name, const std::string& content) : key(name), value(content) {}
+  LogField(std::string_view name, const Error& error) : key(name), value(error.ToString()) {}
+  LogField(std::string_view name, bool content) : key(name), value(content ? "true" : "false") {}
   template <class Number>
     requires std::is_arithmetic_v<Number>
-  LogField(std::string_view key_, Number value_) : key(key_), value(std::to_string(value_)) {}
+  LogField(std::string_view name, Number content) : key(name), value(std::to_string(content)) {}
   std::string_view key;
   std::string value;
 };

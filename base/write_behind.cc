@@ -116,7 +116,7 @@ Result<void> WriteBehind::Commit(std::deque<Write>& batch, uint64_t& rejected) {
   TRY(Transaction transaction, Transaction::Begin(*database_));
   for (Write& write : batch) {
     TRY_VOID(database_->Execute("SAVEPOINT one"));
-    if (const auto applied = write.apply(*database_); !applied) {
+    if (auto applied = write.apply(*database_); !applied) {
       if (applied.error().code == ErrorCode::unavailable) return applied;
       LogError("a write was left out", {{"error", applied.error()}});
       ++rejected;

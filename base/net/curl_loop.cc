@@ -43,7 +43,7 @@ std::string CurlTransfer::Describe(CURLcode code) const {
     curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error);
     if (system_error != 0) return std::strerror(static_cast<int>(system_error));
   }
-  if (problem_.front() != '\0') return problem_.c_str();
+  if (problem_.front() != '\0') return problem_.substr(0, problem_.find('\0'));
   return curl_easy_strerror(code);
 }
 

@@ -284,7 +284,7 @@ Result<void> MailTransfer::Prepare() {
 size_t MailTransfer::OnRead(char* buffer, size_t size, size_t count, void* self) {
   auto& transfer = *static_cast<MailTransfer*>(self);
   const size_t length = std::min(size * count, transfer.mail_.message.size() - transfer.sent_);
-  std::memcpy(buffer, transfer.mail_.message.data() + transfer.sent_, length);
+  std::copy_n(transfer.mail_.message.data() + transfer.sent_, length, buffer);
   transfer.sent_ += length;
   return length;
 }

@@ -25,7 +25,7 @@ namespace {
 
 constexpr size_t kCompressFrom = 1024;
 constexpr size_t kWritePiece = 256 * 1024;
-constexpr std::string_view kMaxRequestHead = "65536";
+constexpr const char* kMaxRequestHead = "65536";
 // Threads that idle connections may not take, so that there is always one left for a newcomer.
 constexpr int kSpareThreads = 2;
 
@@ -218,7 +218,7 @@ mg_context* CivetServer::StartCivetweb(const std::string& ports) {
                                           "request_timeout_ms",
                                           timeout.c_str(),
                                           "max_request_size",
-                                          kMaxRequestHead.data(),
+                                          kMaxRequestHead,
                                           "tcp_nodelay",
                                           "1",
                                           "decode_url",

@@ -118,7 +118,7 @@ Result<TemplateTime> ToTime(const TemplateValue& value) {
 Result<TemplateValue> HumanizeTimestamp(Values v) {
   TRY(const double seconds, TemplateNumber(v[0]));
   if (!std::isfinite(seconds)) return GoFormatFloat(seconds, 'g', 4);
-  TRY(const TemplateTime time, ToTime(v[0]));
+  TRY(TemplateTime time, ToTime(v[0]));
   return GoPrintTime(time);
 }
 
@@ -185,7 +185,7 @@ TemplateFunctions PrometheusTemplateFunctions(PrometheusTemplateContext context)
        {{any},
         false,
         [](Values v) -> Result<TemplateValue> {
-          TRY(const TemplateTime time, ToTime(v[0]));
+          TRY(TemplateTime time, ToTime(v[0]));
           return time;
         }}},
       {"toDuration", {{any}, false, ToDuration}},

@@ -20,9 +20,10 @@ std::string Character(uint32_t code_point) {
 // The digits of an escape, taken off `rest`.
 std::optional<uint32_t> TakeDigits(std::string_view& rest, size_t count, int base) {
   if (rest.size() < count) return std::nullopt;
+  const std::string_view digits = rest.substr(0, count);
   uint32_t value = 0;
-  const auto [end, status] = std::from_chars(rest.data(), rest.data() + count, value, base);
-  if (status != std::errc{} || end != rest.data() + count) return std::nullopt;
+  const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (status != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   rest.remove_prefix(count);
   return value;
 }

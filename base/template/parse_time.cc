@@ -176,7 +176,7 @@ std::optional<TemplateTime> GoParseTime(std::string_view layout, std::string_vie
     return std::nullopt;
   }
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  const int64_t seconds = days * 86400 + time.hour * 3600 + time.minute * 60 + time.second - time.offset;
+  const int64_t seconds = ((days * 24 + time.hour) * 60 + time.minute) * 60 + time.second - time.offset;
   return TemplateTime{seconds * 1'000'000'000 + time.nanosecond, time.offset, time.zone};
 }
 

@@ -36,7 +36,7 @@ enum class TemplateNodeKind : uint8_t {
 
 // Printed as Go prints it, for messages.
 struct TemplateNode {
-  TemplateNode(TemplateNodeKind kind_, size_t position_) : kind(kind_), position(position_) {}
+  TemplateNode(TemplateNodeKind of, size_t at) : kind(of), position(at) {}
   virtual ~TemplateNode() = default;
   virtual std::string ToString() const { return {}; }
   TemplateNodeKind kind;
@@ -52,7 +52,7 @@ struct CommandNode {
 };
 
 struct PipelineNode : TemplateNode {
-  explicit PipelineNode(size_t position_) : TemplateNode(TemplateNodeKind::pipeline, position_) {}
+  explicit PipelineNode(size_t at) : TemplateNode(TemplateNodeKind::pipeline, at) {}
   std::string ToString() const override;
   std::vector<std::string> variables;  // declared or, with `assign`, set
   bool assign = false;
@@ -60,13 +60,13 @@ struct PipelineNode : TemplateNode {
 };
 
 struct TextNode : TemplateNode {
-  TextNode(size_t position_, std::string_view text_) : TemplateNode(TemplateNodeKind::text, position_), text(text_) {}
+  TextNode(size_t at, std::string_view content) : TemplateNode(TemplateNodeKind::text, at), text(content) {}
   std::string_view text;  // part of the source
 };
 
 struct ActionNode : TemplateNode {
-  ActionNode(size_t position_, std::unique_ptr<const PipelineNode> pipeline_)
-      : TemplateNode(TemplateNodeKind::action, position_), pipeline(std::move(pipeline_)) {}
+  ActionNode(size_t at, std::unique_ptr<const PipelineNode> computed)
+      : TemplateNode(TemplateNodeKind::action, at), pipeline(std::move(computed)) {}
   std::unique_ptr<const PipelineNode> pipeline;
 };
 
@@ -79,7 +79,7 @@ struct BranchNode : TemplateNode {
 };
 
 struct IncludeNode : TemplateNode {
-  explicit IncludeNode(size_t position_) : TemplateNode(TemplateNodeKind::include, position_) {}
+  explicit IncludeNode(size_t at) : TemplateNode(TemplateNodeKind::include, at) {}
   std::string ToString() const override;
   std::string name;
   std::unique_ptr<const PipelineNode> pipeline;  // null where no argument is given
@@ -91,8 +91,8 @@ struct LoopControlNode : TemplateNode {
 
 // dot, nil, boolean, number, literal
 struct ConstantNode : TemplateNode {
-  ConstantNode(TemplateNodeKind kind_, size_t position_, std::string source_, TemplateValue value_ = {})
-      : TemplateNode(kind_, position_), source(std::move(source_)), value(std::move(value_)) {}
+  ConstantNode(TemplateNodeKind of, size_t at, std::string written, TemplateValue constant = {})
+      : TemplateNode(of, at), source(std::move(written)), value(std::move(constant)) {}
   std::string ToString() const override { return source; }
   std::string source;
   TemplateValue value;
@@ -102,16 +102,16 @@ struct ConstantNode : TemplateNode {
 
 // field, variable, function. A variable's first name is "$x", fields' follow; a field's are its chain.
 struct NameNode : TemplateNode {
-  NameNode(TemplateNodeKind kind_, size_t position_, std::vector<std::string> names_)
-      : TemplateNode(kind_, position_), names(std::move(names_)) {}
+  NameNode(TemplateNodeKind of, size_t at, std::vector<std::string> parts)
+      : TemplateNode(of, at), names(std::move(parts)) {}
   std::string ToString() const override;
   std::vector<std::string> names;
 };
 
 // (pipeline).Field.Field, or function.Field
 struct ChainNode : TemplateNode {
-  ChainNode(size_t position_, TemplateNodePtr inner_)
-      : TemplateNode(TemplateNodeKind::chain, position_), inner(std::move(inner_)) {}
+  ChainNode(size_t at, TemplateNodePtr operand)
+      : TemplateNode(TemplateNodeKind::chain, at), inner(std::move(operand)) {}
   std::string ToString() const override;
   TemplateNodePtr inner;
   std::vector<std::string> fields;

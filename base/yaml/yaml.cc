@@ -29,6 +29,13 @@ size_t CountNodes(const YamlNode& node) {
   return count;
 }
 
+int DepthOf(const YamlNode& node) {
+  int deepest = 0;
+  for (const YamlNode& item : node.items) deepest = std::max(deepest, DepthOf(item));
+  for (const auto& [key, value] : node.entries) deepest = std::max(deepest, DepthOf(value));
+  return deepest + (node.kind == YamlNode::Kind::sequence || node.kind == YamlNode::Kind::map ? 1 : 0);
+}
+
 // Builds the tree from yaml-cpp's events; its own Node class would lose duplicate keys.
 class TreeBuilder : public YAML::EventHandler {
  public:
@@ -48,6 +55,7 @@ class TreeBuilder : public YAML::EventHandler {
       throw LimitReached{{ErrorCode::invalid_argument, "an alias refers to the node it stands in", Where(mark)}};
     }
     Charge(CountNodes(at->second), mark);
+    CheckDepth(static_cast<int>(stack_.size()) + DepthOf(at->second), mark);
     YamlNode copy = at->second;
     copy.where = Where(mark);
     Finish(std::move(copy), 0);
@@ -89,6 +97,12 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
+  void CheckDepth(int depth, const YAML::Mark& mark) const {
+    if (depth <= limits_.max_depth) return;
+    throw LimitReached{
+        {ErrorCode::limit_exceeded, fmt::format("nested more than {} deep", limits_.max_depth), Where(mark)}};
+  }
+
   YamlNode MakeNode(YamlNode::Kind kind, const YAML::Mark& mark) {
     Charge(1, mark);
     YamlNode node;
@@ -98,10 +112,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void Begin(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (static_cast<int>(stack_.size()) >= limits_.max_depth) {
-      throw LimitReached{
-          {ErrorCode::limit_exceeded, fmt::format("nested more than {} deep", limits_.max_depth), Where(mark)}};
-    }
+    CheckDepth(static_cast<int>(stack_.size()) + 1, mark);
     Open& open = stack_.emplace_back();
     open.node = MakeNode(kind, mark);
     open.anchor = anchor;
@@ -203,6 +214,27 @@ const std::string* ScalarText(const YamlReader& in, std::string_view wanted) {
   return nullptr;
 }
 
+// Whether a scalar that had no quotes reads as itself without any. Where it stood tells nothing: folded lines, a flow
+// and a tag allow what a block does not.
+bool IsPlain(std::string_view text) {
+  if (text.empty() || text != Trim(text) || !IsValidUtf8(text)) return false;
+  for (const std::string_view null : {"~", "null", "Null", "NULL"}) {
+    if (text == null) return false;
+  }
+  if (text.starts_with("---") || text.starts_with("...")) return false;
+  if (std::string_view(",[]{}#&*!|>'\"%@`").contains(text.front())) return false;
+  if (std::string_view("-?:").contains(text.front()) && (text.size() == 1 || text[1] == ' ')) return false;
+  if (text.contains(": ") || text.contains(" #") || text.ends_with(':')) return false;
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+std::string WriteScalar(const YamlNode& node) {
+  return node.quoted || !IsPlain(node.text) ? Quote(node.text) : node.text;
+}
+
+// What YAML takes for a key of one line.
+constexpr size_t kMaxPlainKey = 1000;
+
 void WriteNode(const YamlNode& node, size_t indent, bool inline_first, std::string& out) {
   const std::string pad(indent, ' ');
   switch (node.kind) {
@@ -210,7 +242,7 @@ void WriteNode(const YamlNode& node, size_t indent, bool inline_first, std::stri
       out += "null\n";
       return;
     case YamlNode::Kind::scalar:
-      out += (node.quoted ? Quote(node.text) : node.text) + "\n";
+      out += WriteScalar(node) + "\n";
       return;
     case YamlNode::Kind::sequence:
       if (node.items.empty()) {
@@ -233,7 +265,8 @@ void WriteNode(const YamlNode& node, size_t indent, bool inline_first, std::stri
       for (size_t i = 0; i < node.entries.size(); ++i) {
         const auto& [key, value] = node.entries[i];
         if (i > 0 || !inline_first) out += pad;
-        out += (key.quoted ? Quote(key.text) : key.text) + ": ";
+        const std::string name = WriteScalar(key);
+        out += name.size() > kMaxPlainKey ? fmt::format("? {}\n{}: ", name, pad) : name + ": ";
         WriteNode(value, indent + 2, false, out);
       }
       return;
