@@ -41,9 +41,14 @@ void WriteBehind::Submit(Write write, bool urgent) {
 }
 
 void WriteBehind::DropOldest() {
-  while (queue_.size() > 1 && queued_bytes_ + in_flight_bytes_ > options_.max_queued_bytes) {
-    queued_bytes_ -= queue_.front().bytes;
-    queue_.pop_front();
+  for (auto oldest = queue_.begin();
+       oldest + 1 < queue_.end() && queued_bytes_ + in_flight_bytes_ > options_.max_queued_bytes;) {
+    if (oldest->bytes == 0) {  // dropping it would win nothing
+      ++oldest;
+      continue;
+    }
+    queued_bytes_ -= oldest->bytes;
+    oldest = queue_.erase(oldest);
     ++stats_.dropped;
   }
 }

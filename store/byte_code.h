@@ -21,6 +21,13 @@ class ByteWriter {
   // Small ones of either sign are short.
   void Signed(int64_t value) { Number(static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63)); }
   void Real(double value) { Fixed(std::bit_cast<uint64_t>(value)); }
+  // Without the zero bytes that most values end in: whole numbers take few.
+  void ShortReal(double value) {
+    const auto bits = std::bit_cast<uint64_t>(value);
+    const int zeros = bits == 0 ? 8 : std::countr_zero(bits) / 8;
+    bytes_.push_back(static_cast<char>(zeros));
+    for (int shift = 8 * zeros; shift < 64; shift += 8) bytes_.push_back(static_cast<char>(bits >> shift));
+  }
   void Fixed(uint64_t value) {
     for (int i = 0; i < 64; i += 8) bytes_.push_back(static_cast<char>(value >> i));
   }
@@ -59,6 +66,12 @@ class ByteReader {
     return static_cast<int64_t>(coded >> 1 ^ (~(coded & 1) + 1));
   }
   double Real() { return std::bit_cast<double>(Fixed()); }
+  double ShortReal() {
+    if (left() == 0 || *at_ > 8 || left() < 9U - *at_) return std::bit_cast<double>(Bad());
+    uint64_t bits = 0;
+    for (int shift = 8 * *at_++; shift < 64; shift += 8) bits |= static_cast<uint64_t>(*at_++) << shift;
+    return std::bit_cast<double>(bits);
+  }
   uint64_t Fixed() {
     if (left() < 8) return Bad();
     uint64_t value = 0;

@@ -11,7 +11,7 @@
 namespace store {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr const char* kSchema = R"sql(
 CREATE TABLE store_series(id INTEGER PRIMARY KEY, labels BLOB NOT NULL);
 CREATE TABLE store_log(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
@@ -79,6 +79,7 @@ struct Durable::State {
     TRY_VOID(insert.Bind(1, next).Bind(2, AsBytes(WriteLabels(series.labels()))).Run());
     last_number = next;
     number = next;
+    numbered = static_cast<uint64_t>(next);
     added.push_back(series.ref());
     return next;
   }
@@ -129,7 +130,7 @@ struct Durable::State {
     block_bytes += written;
     block_samples += count;
     log_bytes = 0;
-    return {};
+    return database.Execute("PRAGMA incremental_vacuum");
   }
 
   std::vector<int64_t> numbers;
@@ -137,6 +138,8 @@ struct Durable::State {
   int64_t last_number = 0;
   std::vector<SeriesRef> added;  // by the transaction under way
   std::atomic<uint64_t> log_bytes = 0;
+  std::atomic<uint64_t> numbered = 0;  // series
+  std::atomic<bool> checkpointing = false;  // one is in line
   std::atomic<uint64_t> block_bytes = 0;
   std::atomic<uint64_t> block_samples = 0;
   Restored restored;  // does not change
@@ -147,7 +150,7 @@ base::Result<void> Durable::Prepare(base::Database& database) {
 }
 
 Durable::Durable(base::WriteBehind& writer, Options options, std::shared_ptr<State> state, base::Timestamp now)
-    : writer_(writer), options_(options), state_(std::move(state)), last_checkpoint_(now) {}
+    : writer_(writer), options_(options), state_(std::move(state)), log_since_(now) {}
 
 base::Result<std::unique_ptr<Durable>> Durable::Restore(base::Database& database, Head& head, base::WriteBehind& writer,
                                                         base::Timestamp now, Options options) {
@@ -166,6 +169,7 @@ base::Result<std::unique_ptr<Durable>> Durable::Restore(base::Database& database
     state->NumberOf(ref) = number;
   }));
   restored.series = refs.size();
+  state->numbered = refs.size();
   const auto ref_of = [&](int64_t number) {
     const auto found = refs.find(number);
     return found == refs.end() ? SeriesRef::none : found->second;
@@ -193,28 +197,32 @@ base::Result<std::unique_ptr<Durable>> Durable::Restore(base::Database& database
   return durable;
 }
 
+bool Durable::LogIsLong() const {
+  constexpr size_t kBytesOfSample = 6;  // about
+  return state_->log_bytes > std::clamp(state_->numbered * kChunkSamples * kBytesOfSample, options_.least_log_bytes,
+                                        options_.most_log_bytes);
+}
+
 void Durable::Append(CommittedBatch batch) {
   const size_t bytes = batch.entries.size() * sizeof(CommittedBatch::Entry);
   const auto kept = std::make_shared<const CommittedBatch>(std::move(batch));
   writer_.Submit({bytes, [state = state_, kept](base::Database& database) { return state->Log(database, *kept); },
                   [state = state_](bool committed) { state->Settle(committed); }});
+  if (LogIsLong()) Checkpoint();
 }
 
-void Durable::Checkpoint(base::Timestamp now) {
-  {
-    const std::scoped_lock lock(mutex_);
-    last_checkpoint_ = now;
-  }
-  writer_.Submit({0, [state = state_](base::Database& database) { return state->Checkpoint(database); }});
+void Durable::Checkpoint() {
+  if (state_->checkpointing.exchange(true)) return;
+  writer_.Submit({0, [state = state_](base::Database& database) { return state->Checkpoint(database); },
+                  [state = state_](bool) { state->checkpointing = false; }});
 }
 
 void Durable::Maintain(base::Timestamp now, base::Timestamp floor) {
-  bool due = state_->log_bytes > options_.log_bytes;
-  {
-    const std::scoped_lock lock(mutex_);
-    due = due || (state_->log_bytes > 0 && now - last_checkpoint_ >= options_.log_age);
+  if (state_->log_bytes == 0) log_since_ = now;
+  if (now - log_since_.load() >= options_.log_age) {
+    log_since_ = now;
+    Checkpoint();
   }
-  if (due) Checkpoint(now);
   // A few blocks at a time, so that a shortened retention does not hold up what else is to be written.
   writer_.Submit({0, [floor](base::Database& database) -> base::Result<void> {
                     TRY(base::Statement remove,

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/database.h"
@@ -23,8 +23,11 @@ namespace store {
 class Durable final : public SampleLog {
  public:
   struct Options {
-    size_t log_bytes = 16 << 20;                        // a longer log is moved to blocks at the next Maintain,
-    base::Duration log_age = std::chrono::minutes(30);  // as is an older one
+    // A log is moved to blocks when it holds as many samples as fill a chunk of each series, but not while it is
+    // shorter than the least and never when it is longer than the most; and when it is older.
+    size_t least_log_bytes = 4 << 20;
+    size_t most_log_bytes = 64 << 20;
+    base::Duration log_age = std::chrono::minutes(30);
   };
   struct Restored {
     size_t series = 0;
@@ -49,10 +52,10 @@ class Durable final : public SampleLog {
 
   void Append(CommittedBatch batch) override;
 
-  // Moves the log to blocks when it is due, and forgets blocks that end before `floor`. Every minute or so.
+  // Moves a log that is old to blocks, and forgets blocks that end before `floor`. Every minute or so.
   void Maintain(base::Timestamp now, base::Timestamp floor);
   // Moves the log to blocks now.
-  void Checkpoint(base::Timestamp now);
+  void Checkpoint();
 
   Stats GetStats() const;
 
@@ -60,12 +63,12 @@ class Durable final : public SampleLog {
   struct State;  // what the writer's thread works with
 
   Durable(base::WriteBehind& writer, Options options, std::shared_ptr<State> state, base::Timestamp now);
+  bool LogIsLong() const;
 
   base::WriteBehind& writer_;
   const Options options_;
-  const std::shared_ptr<State> state_;  // writes in the line outlive this object
-  std::mutex mutex_;
-  base::Timestamp last_checkpoint_;  // guarded by mutex_
+  const std::shared_ptr<State> state_;      // writes in the line outlive this object
+  std::atomic<base::Timestamp> log_since_;  // about when the log was begun
 };
 
 }  // namespace store

@@ -25,7 +25,7 @@ void LogRowWriter::Add(int64_t series, base::Timestamp time, double value, const
   if (histogram != nullptr) {
     WriteHistogram(*histogram, body_);
   } else {
-    body_.Real(value);
+    body_.ShortReal(value);
   }
   last_series_ = series;
   last_time_ = Milliseconds(time);
@@ -42,7 +42,7 @@ std::string LogRowWriter::Take() {
 
 bool ReadLogRow(std::span<const std::byte> row, std::vector<LoggedSample>& out) {
   ByteReader in(row);
-  const size_t count = in.Count(10);
+  const size_t count = in.Count(3);
   out.reserve(out.size() + count);
   int64_t series = 0;
   int64_t time = 0;
@@ -55,7 +55,7 @@ bool ReadLogRow(std::span<const std::byte> row, std::vector<LoggedSample>& out) 
     if (histogram) {
       sample.histogram = ReadHistogram(in);
     } else {
-      sample.value = in.Real();
+      sample.value = in.ShortReal();
     }
     if (!in.ok()) return false;
     out.push_back({series, std::move(sample)});
