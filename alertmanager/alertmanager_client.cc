@@ -9,7 +9,7 @@
 
 namespace alertmanager {
 
-AlertmanagerClient::AlertmanagerClient(const AlertingConfig& config, Options options) : options_(std::move(options)) {
+AlertmanagerClient::AlertmanagerClient(const AlertingConfig& config, Options options) : options_(options) {
   for (const AlertmanagerPeer& peer : config.peers) {
     peers_.push_back(std::make_unique<Peer>(
         Peer{peer, base::RedactUrl(AlertsUrl(peer.url)), AlertQueue(options_.queued_alerts), false, {}}));

@@ -25,16 +25,18 @@ struct MessageText {
   bool operator==(const MessageText&) const = default;
 };
 
+struct BasicAuth {
+  std::string username;
+  base::Secret password;
+};
+
+struct Authorization {
+  std::string type = "Bearer";
+  base::Secret credentials;
+};
+
 // http_config. A receiver's own replaces the global one as a whole.
 struct HttpOptions {
-  struct BasicAuth {
-    std::string username;
-    base::Secret password;
-  };
-  struct Authorization {
-    std::string type = "Bearer";
-    base::Secret credentials;
-  };
   std::optional<BasicAuth> basic_auth;
   std::optional<Authorization> authorization;
   bool follow_redirects = true;

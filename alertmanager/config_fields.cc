@@ -1,5 +1,7 @@
 #include "alertmanager/config_fields.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -23,8 +25,8 @@ const base::YamlSchema<base::TlsOptions>& TlsSchema() {
   return schema;
 }
 
-const base::YamlSchema<HttpOptions::BasicAuth>& BasicAuthSchema() {
-  using T = HttpOptions::BasicAuth;
+const base::YamlSchema<BasicAuth>& BasicAuthSchema() {
+  using T = BasicAuth;
   static const base::YamlSchema<T> schema(Joined<T>({
       {base::Optional("username", "string", "", &T::username, "The user's name.")},
       base::SecretFields("password", &T::password, "The user's password."),
@@ -33,8 +35,8 @@ const base::YamlSchema<HttpOptions::BasicAuth>& BasicAuthSchema() {
   return schema;
 }
 
-const base::YamlSchema<HttpOptions::Authorization>& AuthorizationSchema() {
-  using T = HttpOptions::Authorization;
+const base::YamlSchema<Authorization>& AuthorizationSchema() {
+  using T = Authorization;
   static const base::YamlSchema<T> schema(Joined<T>({
       {base::Optional("type", "string", "Bearer", &T::type, "The scheme of the Authorization header.")},
       base::SecretFields("credentials", &T::credentials, "What follows the scheme."),
@@ -43,11 +45,11 @@ const base::YamlSchema<HttpOptions::Authorization>& AuthorizationSchema() {
   return schema;
 }
 
-bool ReadAuthorization(const base::YamlReader& in, std::optional<HttpOptions::Authorization>& out) {
+bool ReadAuthorization(const base::YamlReader& in, std::optional<Authorization>& out) {
   return AuthorizationSchema().Read(in, out.emplace());
 }
 
-bool ReadBasicAuth(const base::YamlReader& in, std::optional<HttpOptions::BasicAuth>& out) {
+bool ReadBasicAuth(const base::YamlReader& in, std::optional<BasicAuth>& out) {
   return BasicAuthSchema().Read(in, out.emplace());
 }
 
@@ -136,7 +138,7 @@ bool ReadMatchMap(const base::YamlReader& in, base::MatchType type, std::vector<
       continue;
     }
     // the old form's expressions show their anchors in group keys, as in Alertmanager
-    if (type == base::MatchType::regex) text = "^(?:" + text + ")$";
+    if (type == base::MatchType::regex) text = fmt::format("^(?:{})$", text);
     auto matcher = base::Matcher::Make(type, key.text, text);
     if (matcher) {
       out.push_back(std::move(*matcher));

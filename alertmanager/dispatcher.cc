@@ -48,7 +48,7 @@ Dispatcher::Dispatcher(std::shared_ptr<const Config> config, Options options)
       integrations_(MakeIntegrations(*config_)),
       pipeline_(std::make_unique<Pipeline>(config_, Ids(integrations_), options_.pipeline)),
       pool_(std::make_unique<DeliveryPool>(options_.clock, options_.client, options_.metrics, options_.pool,
-                                           [this](DeliveryEnd end) { OnEnded(std::move(end)); })) {
+                                           [this](const DeliveryEnd& end) { OnEnded(end); })) {
   pipeline_->log().Restore(options_.log);
   options_.metrics.SetConfig(*config_);
 }
@@ -127,7 +127,7 @@ void Dispatcher::Run(std::stop_token stop) {
   }
 }
 
-void Dispatcher::OnEnded(DeliveryEnd end) {
+void Dispatcher::OnEnded(const DeliveryEnd& end) {
   const Delivery& delivery = end.delivery;
   std::vector<NotificationLog::Change> changes;
   {

@@ -69,7 +69,7 @@ class Dispatcher : public base::AlertSink {
 
  private:
   void Run(std::stop_token stop);
-  void OnEnded(DeliveryEnd end);
+  void OnEnded(const DeliveryEnd& end);
   void Keep(std::vector<NotificationLog::Change> changes);
 
   const Options options_;

@@ -77,7 +77,7 @@ class MatcherParser {
     if (!AtEnd() && Peek() == '"') return Quoted();
     const size_t start = at_;
     int open = 0;  // of braces, as in a{2,3}
-    while (!AtEnd() && !(open == 0 && (Peek() == ',' || Peek() == '}')) && Peek() != '"') {
+    while (!AtEnd() && (open != 0 || (Peek() != ',' && Peek() != '}')) && Peek() != '"') {
       if (Peek() == '{') ++open;
       if (Peek() == '}') --open;
       ++at_;

@@ -61,7 +61,7 @@ base::Duration ScrapeBudget(std::string_view header) {
   return base::DurationFromSeconds(seconds - offset);
 }
 
-std::vector<base::Endpoint> Endpoints(std::function<std::shared_ptr<Exporter>()> exporter) {
+std::vector<base::Endpoint> Endpoints(const std::function<std::shared_ptr<Exporter>()>& exporter) {
   return {
       {"GET", "/metrics", "What is measured, as Prometheus text or OpenMetrics.",
        [exporter](const HttpRequest& request) { return Metrics(*exporter(), request); }},

@@ -14,7 +14,7 @@ namespace exporter {
 //   GET /debug/collectors        the names of the collectors
 //   GET /debug/collectors/:name  one collector now: its series, what it dropped, its errors
 // `exporter` gives the one to use at the moment, so that a reload can replace it.
-std::vector<base::Endpoint> Endpoints(std::function<std::shared_ptr<Exporter>()> exporter);
+std::vector<base::Endpoint> Endpoints(const std::function<std::shared_ptr<Exporter>()>& exporter);
 
 // How long a scrape may take: the header X-Prometheus-Scrape-Timeout-Seconds less what the answer needs on its way
 // (a twentieth, 50 to 500 ms); as if it said ten seconds where it is missing or makes no sense.

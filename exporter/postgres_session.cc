@@ -5,6 +5,7 @@
 #include <mutex>
 #include <pqxx/pqxx>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "exporter/target.h"
 
@@ -178,7 +179,8 @@ class PostgresSession : public Session {
   void Cancel() override {
     try {
       connection_.cancel_query();
-    } catch (const std::exception&) {  // nothing left to cancel
+    } catch (const std::exception& e) {
+      base::LogDebug("a query could not be cancelled", {{"error", e.what()}});
     }
   }
 

@@ -13,12 +13,13 @@ using prometheus::Counter;
 using prometheus::Gauge;
 using LabelMap = std::map<std::string, std::string>;
 
-prometheus::Family<Gauge>& MakeGauge(prometheus::Registry& registry, std::string name, std::string help) {
-  return prometheus::BuildGauge().Name(std::move(name)).Help(std::move(help)).Register(registry);
+prometheus::Family<Gauge>& MakeGauge(prometheus::Registry& registry, const std::string& name, const std::string& help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
 }
 
-prometheus::Family<Counter>& MakeCounter(prometheus::Registry& registry, std::string name, std::string help) {
-  return prometheus::BuildCounter().Name(std::move(name)).Help(std::move(help)).Register(registry);
+prometheus::Family<Counter>& MakeCounter(prometheus::Registry& registry, const std::string& name,
+                                         const std::string& help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
 
 LabelMap With(LabelMap labels, std::string name, std::string value) {

@@ -182,6 +182,7 @@ base::Result<Columns> Fold(const AggregateInput& input) {
 }
 
 void RemarkQuantiles(const AggregateInput& input) {
+  if (input.parameter == nullptr) return;
   const auto quantiles = input.parameter->values(0);
   const SourceRange& where = input.aggregate.parameter->range;
   const auto [least, greatest] = std::ranges::minmax_element(quantiles);

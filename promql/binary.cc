@@ -43,12 +43,10 @@ class VectorScalarOperation {
     const Point scalar = Point::Number(number);
     const auto result = ElementOperation(binary_.op, scalar_left_ ? scalar : element, scalar_left_ ? element : scalar,
                                          where_, evaluator_.annotations());
-    if (!result) {
+    if (!result || (!binary_.return_bool && !result->keep)) {
       vector.Clear(row, step);
     } else if (binary_.return_bool) {
       vector.SetNumber(row, step, result->keep ? 1 : 0);
-    } else if (!result->keep) {
-      vector.Clear(row, step);
     } else if (!IsComparison(binary_.op)) {
       vector.Set(row, step, result->point);
     }

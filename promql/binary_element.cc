@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "promql/histogram_math.h"
+#include "promql/numerics.h"
 
 namespace promql {
 namespace {
@@ -87,7 +88,7 @@ double ScalarOperation(BinaryOp op, double left, double right) {
     case BinaryOp::atan2:
       return std::atan2(left, right);
     case BinaryOp::power:
-      return std::pow(left, right);
+      return Power(left, right);
     default:
       return Truth(Compare(op, left, right));
   }

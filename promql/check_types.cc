@@ -120,7 +120,7 @@ Checked CheckCall(const Call& call, const SourceRange& range) {
   if (info && call.arguments.size() > 1) TRY_VOID(CheckInfoSelector(call, range));
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     const Expr& argument = *call.arguments[i];
-    TRY_VOID(CheckNode(argument, !(info && i == 1)));
+    TRY_VOID(CheckNode(argument, !info || i != 1));
     const ValueType wanted = function.argument_types[std::min<size_t>(i, function.arguments - 1U)];
     const ValueType type = TypeOf(argument);
     if (type == wanted) continue;

@@ -70,8 +70,8 @@ void Columns::Reorder(std::span<const size_t> order) {
 }
 
 base::Labels DropMetricLabels(const base::Labels& labels) {
-  static const std::vector<std::string> kDescribing = {"__name__", "__type__", "__unit__"};
-  return labels.Drop(kDescribing);
+  static const std::vector<std::string> describing = {"__name__", "__type__", "__unit__"};
+  return labels.Drop(describing);
 }
 
 }  // namespace promql

@@ -91,7 +91,7 @@ QueryState NewQuery(const EngineOptions& options, const store::Querier& querier,
 
 }  // namespace
 
-Engine::Engine(EngineOptions options) : options_(std::move(options)) {}
+Engine::Engine(EngineOptions options) : options_(options) {}
 
 base::Result<QueryResult> Engine::Instant(const Expr& expr, base::Timestamp time, const store::Querier& querier,
                                           std::stop_token stop) const {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -44,13 +45,17 @@ constexpr auto kNumberFunctions = std::to_array<Row>({
 });
 static_assert(std::ranges::is_sorted(kNumberFunctions, {}, &Row::name));
 
-// NaN wins, and of two zeros the negative one is the smaller.
+// NaN wins over all but the infinity that nothing goes beyond, and of two zeros the negative one is the smaller.
 double Smaller(double a, double b) {
+  constexpr double kLeast = -std::numeric_limits<double>::infinity();
+  if (a == kLeast || b == kLeast) return kLeast;
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) ? a : b;
   if (a == 0 && b == 0) return std::signbit(a) ? a : b;
   return std::min(a, b);
 }
 double Greater(double a, double b) {
+  constexpr double kMost = std::numeric_limits<double>::infinity();
+  if (a == kMost || b == kMost) return kMost;
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) ? a : b;
   if (a == 0 && b == 0) return std::signbit(a) ? b : a;
   return std::max(a, b);

@@ -187,8 +187,9 @@ bool DetectReset(const FloatHistogram& after, const FloatHistogram& before) {
   const auto [zero, threshold] = ZeroBucketAt(then, after.zero_threshold);
   if (threshold != after.zero_threshold || after.zero_count < zero.sum) return true;
   ReduceCells(then, after.schema);
-  const auto fell = [&](const CellList& current, const CellList& previous) {
-    return AnyFell(Beyond(current, threshold, after.schema), Beyond(previous, threshold, after.schema));
+  const auto fell = [&after](const CellList& current, const CellList& previous) {
+    return AnyFell(Beyond(current, after.zero_threshold, after.schema),
+                   Beyond(previous, after.zero_threshold, after.schema));
   };
   return fell(now.positive, then.positive) || fell(now.negative, then.negative);
 }

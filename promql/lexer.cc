@@ -79,12 +79,30 @@ std::string QuoteShort(std::string_view text) {
   return base::Quote(base::Utf8Prefix(text, kShown)) + "...";
 }
 
+// Of one character of valid UTF-8; U+FFFD for any other byte.
+uint32_t CodePoint(std::string_view character) {
+  if (character.empty() || !base::IsValidUtf8(character)) return 0xFFFD;
+  const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(character[i])); };
+  if (character.size() == 1) return byte(0);
+  uint32_t code = byte(0) & (0x7FU >> character.size());
+  for (size_t i = 1; i < character.size(); ++i) code = code << 6 | (byte(i) & 0x3F);
+  return code;
+}
+
+// The character by its code point, and itself where it can be shown: U+0071 'q'.
+std::string NameCharacter(std::string_view character) {
+  std::string name = fmt::format("U+{:04X}", CodePoint(character));
+  const bool shown = character == "\"" || base::Quote(character).size() == character.size() + 2;
+  if (shown) name += fmt::format(" '{}'", character);
+  return name;
+}
+
 }  // namespace
 
 bool IsAggregation(TokenKind kind) { return kind >= sum && kind <= limit_ratio; }
 
 std::string QuoteCharacter(std::string_view character) {
-  if (character.empty()) return "'\\uffff'";
+  if (character.empty()) return "'\xEF\xBF\xBD'";
   if (character == "'") return "'\\''";
   if (character == "\"") return "'\"'";
   std::string quoted = base::Quote(base::IsValidUtf8(character) ? character : "\xEF\xBF\xBD");
@@ -140,6 +158,11 @@ Token Lexer::Fail(std::string message) {
   failed_ = true;
   error_ = std::move(message);
   return {TokenKind::error, static_cast<uint32_t>(start_), static_cast<uint32_t>(text_.size())};
+}
+
+Token Lexer::FailBehind(std::string message) {
+  ++start_;
+  return Fail(std::move(message));
 }
 
 Token Lexer::Next() {
@@ -202,8 +225,8 @@ Token Lexer::InsideBrackets() {
     if (known) return Make(*word, length);
   }
   if (c == ':') {
-    if (!duration_seen_) return Fail("unexpected colon before duration in duration expression");
-    if (colon_seen_) return Fail("unexpected repeated colon in duration expression");
+    if (!duration_seen_) return FailBehind("unexpected colon before duration in duration expression");
+    if (colon_seen_) return Fail("unexpected colon ':'");
     colon_seen_ = true;
     return Make(colon, 1);
   }
@@ -239,7 +262,7 @@ Token Lexer::Bracket(char c) {
       ++paren_depth_;
       return Make(left_paren, 1);
     case ')':
-      if (--paren_depth_ < 0) return Fail("unexpected right parenthesis ')'");
+      if (--paren_depth_ < 0) return FailBehind("unexpected right parenthesis ')'");
       return Make(right_paren, 1);
     case '{':
       in_braces_ = true;
@@ -393,7 +416,7 @@ bool Lexer::ScanEscape(char quote) {
   } else if (c == 'u' || c == 'U') {
     length = c == 'u' ? 4 : 8, ++at_;
   } else {
-    error_ = fmt::format("unknown escape sequence {}", QuoteCharacter(PeekCharacter(at_)));
+    error_ = fmt::format("unknown escape sequence {}", NameCharacter(PeekCharacter(at_)));
     return false;
   }
   uint64_t value = 0;
@@ -404,7 +427,7 @@ bool Lexer::ScanEscape(char quote) {
                            : Among("abcdefABCDEF", digit) ? static_cast<uint32_t>((digit | 0x20) - 'a' + 10)
                                                           : 16;
     if (worth >= base) {
-      error_ = fmt::format("illegal character {} in escape sequence", QuoteCharacter(PeekCharacter(at_)));
+      error_ = fmt::format("illegal character {} in escape sequence", NameCharacter(PeekCharacter(at_)));
       return false;
     }
     value = value * base + worth;

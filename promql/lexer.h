@@ -113,6 +113,7 @@ class Lexer {
   void SkipSpaceAndComments();
   Token Make(TokenKind kind, size_t length);
   Token Fail(std::string message);
+  Token FailBehind(std::string message);  // after the one character that is too much
   Token InsideBraces();
   Token InsideBrackets();
   Token Outside();

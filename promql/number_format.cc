@@ -24,7 +24,20 @@ std::string FormatG(double value) {
   return Convert(value, exponent ? std::chars_format::scientific : std::chars_format::fixed);
 }
 
-std::string FormatPlain(double value) { return Convert(value, std::chars_format::fixed); }
+std::string FormatPlain(double value) {
+  // beyond the whole numbers a double holds exactly, to_chars' fixed form has digits that nobody gave
+  constexpr double kExactIntegers = 9007199254740992.0;
+  if (!(std::fabs(value) > kExactIntegers) || std::isinf(value)) return Convert(value, std::chars_format::fixed);
+  std::string digits = Convert(value, std::chars_format::scientific);
+  const size_t mark = digits.find('e');
+  size_t exponent = 0;
+  std::from_chars(digits.data() + mark + 2, digits.data() + digits.size(), exponent);
+  digits.resize(mark);
+  const size_t whole = value < 0 ? 2 : 1;  // characters before the point
+  if (digits.size() > whole) digits.erase(whole, 1);
+  digits.resize(whole + exponent, '0');
+  return digits;
+}
 
 std::string LabelsText(const base::Labels& labels) {
   std::string text = "{";

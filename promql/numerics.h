@@ -5,6 +5,13 @@
 
 namespace promql {
 
+// As Go's math.Pow, which takes square roots for the exponents 0.5 and -0.5.
+inline double Power(double base, double exponent) {
+  const bool root = std::fabs(exponent) == 0.5 && base > 0 && std::isfinite(base);
+  if (!root) return std::pow(base, exponent);
+  return exponent > 0 ? std::sqrt(base) : 1 / std::sqrt(base);
+}
+
 // A sum that keeps what rounding loses (Kahan's method in Neumaier's form).
 struct CompensatedSum {
   double sum = 0;

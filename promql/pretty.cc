@@ -20,8 +20,9 @@ std::string Split(const Aggregate& aggregate, int level) {
 }
 
 std::string Split(const Binary& binary, int level) {
-  return Pretty(*binary.left, level + 1) + "\n" + Indent(level) + OperatorText(binary) + "\n" +
-         Pretty(*binary.right, level + 1);
+  const bool number = As<NumberLiteral>(*binary.left) != nullptr;
+  const std::string left = number ? Indent(level + 1) + LeftText(binary) : Pretty(*binary.left, level + 1);
+  return left + "\n" + Indent(level) + OperatorText(binary) + "\n" + Pretty(*binary.right, level + 1);
 }
 
 std::string Split(const Call& call, int level) {

@@ -156,7 +156,11 @@ void PrintNode(std::string& out, const Unary& unary) {
 }
 
 void PrintNode(std::string& out, const Binary& binary) {
-  Print(out, *binary.left);
+  if (As<NumberLiteral>(*binary.left) != nullptr) {
+    out += LeftText(binary);
+  } else {
+    Print(out, *binary.left);
+  }
   out += ' ';
   out += OperatorText(binary);
   out += ' ';
@@ -220,6 +224,13 @@ std::string OperatorText(const Binary& binary) {
   const bool vectors = TypeOf(*binary.left) == ValueType::vector && TypeOf(*binary.right) == ValueType::vector;
   if (vectors) text += MatchingText(binary.matching);
   return text;
+}
+
+std::string LeftText(const Binary& binary) {
+  std::string text = ToString(*binary.left);
+  // a sign binds less than the power, so "+Inf ^ x" would read as +(Inf ^ x)
+  const bool signed_base = binary.op == BinaryOp::power && As<NumberLiteral>(*binary.left) && text.starts_with('+');
+  return signed_base ? text.substr(1) : text;
 }
 
 std::string SuffixText(const Subquery& subquery) {

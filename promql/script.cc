@@ -45,7 +45,7 @@ class ScriptReader {
   }
 
  private:
-  std::unexpected<base::Error> Locate(base::Error error) const {
+  std::unexpected<base::Error> Locate(const base::Error& error) const {
     std::string message = error.where ? ErrorText(error) : error.message;
     return std::unexpected(
         base::Error{error.code, std::move(message), base::SourcePosition{"", static_cast<int>(at_) + 1, 1}});
@@ -216,7 +216,7 @@ class ScriptReader {
         return {};
       }
       if (const auto number = base::ParseFloat(*line)) {
-        eval.scalar = *number;
+        eval.scalar = number;
         return {};
       }
       TRY(NotedSeries series, ParseNotedSeries(*line));

@@ -105,7 +105,7 @@ class NotationReader {
     return static_cast<size_t>(*count);
   }
 
-  base::Result<void> Append(NotedValue value, size_t count) {
+  base::Result<void> Append(const NotedValue& value, size_t count) {
     if (count > kMaxNotedValues - values_.size()) return base::Invalid("too many series values");
     values_.insert(values_.end(), count, value);
     return {};

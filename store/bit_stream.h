@@ -46,7 +46,8 @@ class BitReader {
     return word << (at_ & 7);
   }
   void Skip(int count) { at_ += static_cast<unsigned>(count); }
-  uint64_t Read(int count) {  // 1 <= count <= 64
+  size_t position() const { return at_; }  // bits from the start
+  uint64_t Read(int count) {               // 1 <= count <= 64
     if (count > 57) {
       const uint64_t high = Read(count - 32);
       return high << 32 | Read(32);

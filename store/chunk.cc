@@ -56,7 +56,7 @@ int64_t ReadTimeChange(BitReader& reader) {
 }
 
 struct Window {
-  int length = 0;
+  int length = 1;  // damage may use a window before there is one
   int trailing = 0;
 };
 
@@ -72,13 +72,14 @@ uint64_t ReadValueChange(BitReader& reader, Window& window) {
     reader.Skip(2 + kWindowHeader);
     const int leading = static_cast<int>(next << 2 >> 59);
     window.length = static_cast<int>(next << 7 >> 58) + 1;
-    window.trailing = 64 - leading - window.length;
+    window.trailing = (64 - leading - window.length) & 63;  // damage may ask for more than there is
   }
   return reader.Read(window.length) << window.trailing;
 }
 
 // Decodes straight into the columns. Samples before the range are decoded and overwritten, those after not decoded.
-void DecodeFloats(const uint8_t* bytes, int64_t first, size_t count, TimeRange range, Samples& out) {
+// Returns how many bits it read.
+size_t DecodeFloats(const uint8_t* bytes, int64_t first, size_t count, TimeRange range, Samples& out) {
   const size_t before = out.size();
   out.times.resize(before + count);
   out.values.resize(before + count);
@@ -106,6 +107,7 @@ void DecodeFloats(const uint8_t* bytes, int64_t first, size_t count, TimeRange r
   out.times.resize(before + kept);
   out.values.resize(before + kept);
   if (!out.histograms.empty()) out.histograms.resize(before + kept);
+  return reader.position();
 }
 
 enum class ChunkKind : uint8_t { floats = 0, histograms = 1 };
@@ -186,8 +188,10 @@ ChunkPtr ReadFloatChunk(base::Timestamp origin, ByteReader& in) {
   std::vector<uint8_t> padded(FloatRun::kMaxBytes + 16);
   std::ranges::copy(bits, padded.begin());
   Samples columns;
-  DecodeFloats(padded.data(), min, count, {base::Timestamp::min(), base::Timestamp::max()}, columns);
-  const bool whole = columns.size() == count && std::ranges::is_sorted(columns.times, std::ranges::less_equal{}) &&
+  const size_t read =
+      DecodeFloats(padded.data(), min, count, {base::Timestamp::min(), base::Timestamp::max()}, columns);
+  const bool whole = read <= bits.size() * 8 && columns.size() == count &&
+                     std::ranges::is_sorted(columns.times, std::ranges::less_equal{}) &&
                      columns.times.back() == FromMilliseconds(max);
   if (!whole) return nullptr;
   return std::make_shared<const FloatChunk>(FromMilliseconds(min), FromMilliseconds(max), count,
@@ -310,8 +314,8 @@ void FloatRun::WriteTime(int64_t time) {
   }
 }
 
-void FloatRun::WriteValue(uint64_t value) {
-  const uint64_t change = value ^ last_bits_;
+void FloatRun::WriteValue(uint64_t bits) {
+  const uint64_t change = bits ^ last_bits_;
   if (change == 0) {
     bits_.Write(0, 1);
     return;

@@ -101,7 +101,7 @@ std::string ApiTime(base::Timestamp time) {
   return fmt::format("{}.{:03}Z", text, (time - seconds).count());
 }
 
-std::vector<base::Endpoint> Endpoints(Dispatcher& dispatcher, ApiOptions options) {
+std::vector<base::Endpoint> Endpoints(Dispatcher& dispatcher, const ApiOptions& options) {
   using Request = base::HttpRequest;
   Dispatcher* const d = &dispatcher;
   return {

@@ -17,6 +17,6 @@ struct ApiOptions {
 // alerts/groups, receivers, status; silences answer an empty list, and 501 to whoever wants to make one. Beside it
 // /api/v2/tocsin/deliveries, the log of the last deliveries, newest first. The dispatcher must outlive the endpoints;
 // handlers are thread-safe. To add an endpoint: its handler, and its row in api/api.cc.
-std::vector<base::Endpoint> Endpoints(Dispatcher& dispatcher, ApiOptions options);
+std::vector<base::Endpoint> Endpoints(Dispatcher& dispatcher, const ApiOptions& options);
 
 }  // namespace alertmanager

@@ -184,7 +184,9 @@ base::Result<Mail> BuildMail(const Notification& notification, const EmailConfig
   const std::string boundary = "=_" + hash;
   headers.emplace_back("MIME-Version", "1.0");
   headers.emplace_back("Content-Type", fmt::format("multipart/alternative; boundary=\"{}\"", boundary));
-  for (const auto& [name, value] : headers) mail.message += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : headers) {
+    mail.message.append(name).append(": ").append(value).append("\r\n");
+  }
   mail.message += "\r\n" + Multipart(bodies, boundary);
   return mail;
 }

@@ -40,7 +40,7 @@ struct AlertText {
   std::string duration;    // from its start to its end, or to the tick
   bool resolved = false;
 };
-AlertText Describe(const NotifiedAlert& alert, const Notification& notification);
+AlertText Describe(const NotifiedAlert& notified, const Notification& notification);
 
 // Firing ones first, worst severity first, else as they come.
 std::vector<const NotifiedAlert*> ByImportance(const Notification& notification);

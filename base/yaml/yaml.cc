@@ -193,6 +193,24 @@ class TreeBuilder : public YAML::EventHandler {
   YamlNode root_;
 };
 
+bool IsYamlText(std::string_view text) { return IsValidUtf8(text) && !text.contains('\0'); }
+
+// The first byte that no YAML text holds. yaml-cpp lets it through, or takes NULs for a sign of UTF-16 and UTF-32.
+std::optional<SourcePosition> FindForeignByte(std::string_view text, std::string_view file) {
+  if (IsYamlText(text)) return std::nullopt;
+  int number = 0;
+  for (const std::string_view line : Split(text, '\n')) {
+    ++number;
+    if (IsYamlText(line)) continue;
+    size_t valid = 0;
+    for (size_t end = 1; end <= line.size(); ++end) {
+      if (IsYamlText(line.substr(valid, end - valid))) valid = end;
+    }
+    return SourcePosition{std::string(file), number, static_cast<int>(valid) + 1};
+  }
+  return SourcePosition{std::string(file), 1, 1};
+}
+
 std::string_view KindName(YamlNode::Kind kind) {
   switch (kind) {
     case YamlNode::Kind::null:
@@ -319,6 +337,10 @@ YamlNode ParseYaml(std::string_view text, std::string_view file, YamlErrors& err
     errors.Add({ErrorCode::limit_exceeded,
                 fmt::format("{}: {} bytes are more than the {} allowed", file, text.size(), limits.max_bytes),
                 std::nullopt});
+    return {};
+  }
+  if (auto where = FindForeignByte(text, file)) {
+    errors.Add({ErrorCode::invalid_argument, "not valid YAML: a byte that is not UTF-8, or NUL", std::move(where)});
     return {};
   }
   TreeBuilder builder(file, errors, limits);

@@ -70,8 +70,9 @@ QueryPlan LongRunningPlan(const PostgresConfig& config) {
       "AND a.backend_type = 'client backend' WHERE d.datallowconn AND NOT d.datistemplate GROUP BY 1",
       base::ToSeconds(config.long_query), base::ToSeconds(config.long_transaction));
   const std::vector<std::string> labels = {"datname"};
-  const auto gauge = [&](std::string name, std::string help, std::string column) {
-    plan.metrics.push_back(Metric("tocsin_pg_" + name, MetricType::gauge, std::move(help), labels, std::move(column)));
+  const auto gauge = [&](std::string_view name, std::string help, std::string column) {
+    plan.metrics.push_back(
+        Metric(fmt::format("tocsin_pg_{}", name), MetricType::gauge, std::move(help), labels, std::move(column)));
   };
   gauge("long_running_queries", fmt::format("Queries running longer than {}.", base::FormatDuration(config.long_query)),
         "queries");

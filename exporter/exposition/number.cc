@@ -18,7 +18,8 @@ char* WriteText(char* out, std::string_view text) {
 char* WriteSmallDecimal(char* out, double value) {
   constexpr double kScale = 1e6;
   const double size = std::fabs(value);
-  const auto scaled = static_cast<int64_t>(size * kScale + 0.5);
+  const double raised = size * kScale + 0.5;
+  const auto scaled = static_cast<int64_t>(raised);
   if (static_cast<double>(scaled) / kScale != size) return nullptr;
   if (value < 0) *out++ = '-';
   out = std::to_chars(out, out + kNumberSize, scaled / 1'000'000).ptr;

@@ -115,6 +115,9 @@ TEST(YamlTest, SyntaxErrorsHavePositions) {
       {"a: 1\n\tb: 2\n", "f.yml:2:1: not valid YAML: illegal tab when looking for indentation\n"},
       {"a: *nope\n", "f.yml:1:4: not valid YAML: the referenced anchor is not defined\n"},
       {"? [a, b]\n: 1\n", "f.yml:1:3: a key must be plain text\n"},
+      {"a: 1\nb: \"\u00e4\xff\"\n", "f.yml:2:7: not valid YAML: a byte that is not UTF-8, or NUL\n"},
+      {std::string_view("a: b\n\0c", 7), "f.yml:2:1: not valid YAML: a byte that is not UTF-8, or NUL\n"},
+      {"a: \xe2\x82", "f.yml:1:4: not valid YAML: a byte that is not UTF-8, or NUL\n"},
   };
   for (const auto& test : kCases) {
     YamlErrors errors;
@@ -130,6 +133,27 @@ TEST(YamlTest, ExpandsAliasesAndMergeKeys) {
   EXPECT_EQ(WriteYaml(root), "base: \n  x: 1\n  y: 2\none: \n  y: 3\n  x: 1\ntwo: \n  x: 1\n  y: 2\n");
 }
 
+TEST(YamlTest, WritesWhatReadsAsTheSame) {
+  const struct {
+    std::string_view text;
+    std::string_view want;
+  } kCases[] = {
+      {"a: b\n\n  c\n", "a: \"b\\nc\"\n"},
+      {"a: |\n  b\n  c\n", "a: \"b\\nc\\n\"\n"},
+      {"[b:c, -1, '-', 'x # y', \"\", 'null']\n", "- b:c\n- -1\n- \"-\"\n- \"x # y\"\n- \"\"\n- \"null\"\n"},
+      {"- !!str ~x\n- http://h:1/p?q\n", "- ~x\n- http://h:1/p?q\n"},
+      {"{a: [], b: {}, c: }\n", "a: []\nb: {}\nc: null\n"},
+  };
+  for (const auto& test : kCases) {
+    SCOPED_TRACE(test.text);
+    YamlErrors errors;
+    const std::string written = WriteYaml(ParseYaml(test.text, "f.yml", errors));
+    EXPECT_EQ(written, test.want);
+    EXPECT_EQ(WriteYaml(ParseYaml(written, "f.yml", errors)), written);
+    EXPECT_EQ(errors.ToString(), "");
+  }
+}
+
 TEST(YamlTest, HostileInputEndsInAnError) {
   std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
   for (int i = 1; i < 12; ++i) {
@@ -143,6 +167,10 @@ TEST(YamlTest, HostileInputEndsInAnError) {
   } kCases[] = {
       {bomb, "f.yml:6:38: more than 1000000 values, aliases included\n"},
       {std::string(100, '['), "f.yml:1:33: nested more than 64 deep\n"},
+      {"a: &a [[[[[[[[[[x]]]]]]]]]]\nb: &b [[[[[[[[[[*a]]]]]]]]]]\nc: &c [[[[[[[[[[*b]]]]]]]]]]\nd: &d "
+       "[[[[[[[[[[*c]]]]]]]]]]\n"
+       "e: &e [[[[[[[[[[*d]]]]]]]]]]\nf: &f [[[[[[[[[[*e]]]]]]]]]]\ng: [[[[[[[[[[*f]]]]]]]]]]\n",
+       "f.yml:7:14: nested more than 64 deep\n"},
       {"a: &a [*a]\n", "f.yml:1:8: an alias refers to the node it stands in\n"},
   };
   for (const auto& test : kCases) {

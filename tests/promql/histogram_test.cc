@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "promql/classic_histogram.h"
 #include "promql/histogram_math.h"
 #include "promql/label_hash.h"
@@ -91,6 +93,10 @@ TEST(Numbers, AreWrittenAsGoWritesThem) {
       {1e-5, "1e-05", "0.00001"},
       {0, "0", "0"},
       {-2, "-2", "-2"},
+      {1e30, "1e+30", "1000000000000000000000000000000"},
+      {-1.7e20, "-1.7e+20", "-170000000000000000000"},
+      {9007199254740994, "9.007199254740994e+15", "9007199254740994"},
+      {std::numeric_limits<double>::infinity(), "+Inf", "+Inf"},
   };
   for (const Case& test : kCases) {
     EXPECT_EQ(promql::FormatG(test.value), test.g);

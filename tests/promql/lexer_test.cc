@@ -34,9 +34,12 @@ TEST(Lexer, RefusesBadStrings) {
     const char* error;
   };
   const Case kCases[] = {
-      {R"("\q")", "unknown escape sequence 'q'"},
+      {R"("\q")", "unknown escape sequence U+0071 'q'"},
       {R"("\x4)", "escape sequence not terminated"},
-      {R"("\xZZ")", "illegal character 'Z' in escape sequence"},
+      {R"("\xZZ")", "illegal character U+005A 'Z' in escape sequence"},
+      {R"("\xé")", "illegal character U+00E9 'é' in escape sequence"},
+      {R"("\x"")", "illegal character U+0022 '\"' in escape sequence"},
+      {"\"\\\n\"", "unknown escape sequence U+000A"},
       {R"("\ud800")", "escape sequence is an invalid Unicode code point"},
       {R"("\777")", "escape sequence is an invalid Unicode code point"},
       {"\"a\nb\"", "unterminated quoted string"},

@@ -76,6 +76,8 @@ TEST(Parser, PrintsCanonically) {
       {"info(x, {a=~'.*'})", "info(x, {a=~\".*\"})"},
       {"# a remark\nup # another\n", "up"},
       {"limitk(2, x)", "limitk(2, x)"},
+      {"Inf ^ +a", "Inf ^ +a"},
+      {"+Inf * Inf", "+Inf * +Inf"},
   };
   for (const Case& test : kCases) {
     SCOPED_TRACE(test.text);
@@ -143,7 +145,10 @@ TEST(Parser, SaysWhatIsWrongAndWhere) {
   const Case kCases[] = {
       {"", "1:1: parse error: no expression found in input"},
       {"1 +", "1:4: parse error: unexpected end of input"},
-      {"1 + \n  )", "2:3: parse error: unexpected right parenthesis ')'"},
+      {"1 + \n  )", "2:4: parse error: unexpected right parenthesis ')'"},
+      {"a[5m:1m:1m]", "1:8: parse error: unexpected colon ':'"},
+      {"a[:1m]", "1:4: parse error: unexpected colon before duration in duration expression"},
+      {"a !", "1:3: parse error: unexpected character after '!': '\xEF\xBF\xBD'"},
       {"(1", "1:3: parse error: unclosed left parenthesis"},
       {"a b", "1:3: parse error: unexpected identifier \"b\""},
       {"sum(a b)", "1:7: parse error: unexpected identifier \"b\" in aggregation"},
