@@ -43,7 +43,7 @@
 namespace app {
 namespace {
 
-constexpr base::Duration kMaintenanceInterval = std::chrono::minutes(1);
+constexpr base::Duration kMaintenanceInterval = std::chrono::seconds(15);
 // How long a reload waits for what the Alertmanager clients of the old configuration still hold.
 constexpr base::Duration kHandOver = std::chrono::seconds(2);
 constexpr std::string_view kOwnJob = "tocsin";
@@ -59,6 +59,13 @@ store::HeadOptions ToHeadOptions(const StorageConfig& storage) {
           .retention_bytes = storage.retention_size.bytes,
           .max_series = static_cast<size_t>(std::max<int64_t>(0, storage.max_series)),
           .out_of_order_window = storage.out_of_order_time_window};
+}
+
+// With the place of a mistake in its text.
+base::Result<std::vector<base::Matcher>> ParseSelector(std::string_view text) {
+  auto matchers = promql::ParseSelector(text);
+  if (!matchers) return base::Invalid(promql::ErrorText(matchers.error()));
+  return matchers;
 }
 
 // Where people reach this server, unless they say: the first address it listens on.
@@ -330,7 +337,7 @@ std::vector<base::Endpoint> Composition::Endpoints() {
     const rules::QuerySource source{engine_, *head_, clock_, [this] { return shown_.load()->external_labels; }};
     mount(rules::QueryEndpoints(source));
     mount(rules::SeriesEndpoints(source));
-    mount(ingest::Endpoints(*scrapes_, promql::ParseSelector));
+    mount(ingest::Endpoints(*scrapes_, ParseSelector));
     mount(StatusEndpoints(Status()));
     if (options_.remote_write_receiver) mount(ingest::RemoteWriteEndpoints(*head_, clock_));
   }

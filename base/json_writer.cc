@@ -104,6 +104,14 @@ JsonWriter& JsonWriter::Raw(std::string_view json) {
 
 JsonWriter& JsonWriter::Number(int64_t value) { return Raw(std::to_string(value)); }
 JsonWriter& JsonWriter::Number(uint64_t value) { return Raw(std::to_string(value)); }
-JsonWriter& JsonWriter::Number(double value) { return std::isfinite(value) ? Raw(FormatSampleValue(value)) : Null(); }
+JsonWriter& JsonWriter::Number(double value) {
+  if (!std::isfinite(value)) return Null();
+  std::string text = FormatSampleValue(value);
+  // Go's encoding/json cleans exponents up: 1e-7, not 1e-07
+  if (const size_t e = text.find('e'); e != std::string::npos && text.size() > e + 2 && text[e + 2] == '0') {
+    text.erase(e + 2, 1);
+  }
+  return Raw(text);
+}
 
 }  // namespace base

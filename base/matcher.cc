@@ -7,6 +7,44 @@
 
 namespace base {
 
+namespace {
+
+// Go's words, which users of Prometheus know.
+std::string ReasonOf(const re2::RE2& regex) {
+  switch (regex.error_code()) {
+    case re2::RE2::ErrorBadEscape:
+      return "invalid escape sequence";
+    case re2::RE2::ErrorBadCharClass:
+      return "invalid character class";
+    case re2::RE2::ErrorBadCharRange:
+      return "invalid character class range";
+    case re2::RE2::ErrorMissingBracket:
+      return "missing closing ]";
+    case re2::RE2::ErrorMissingParen:
+      return "missing closing )";
+    case re2::RE2::ErrorUnexpectedParen:
+      return "unexpected )";
+    case re2::RE2::ErrorTrailingBackslash:
+      return "trailing backslash at end of expression";
+    case re2::RE2::ErrorRepeatArgument:
+      return "missing argument to repetition operator";
+    case re2::RE2::ErrorRepeatSize:
+      return "invalid repeat count";
+    case re2::RE2::ErrorRepeatOp:
+      return "invalid nested repetition operator";
+    case re2::RE2::ErrorBadPerlOp:
+      return "invalid or unsupported Perl syntax";
+    case re2::RE2::ErrorBadUTF8:
+      return "invalid UTF-8";
+    case re2::RE2::ErrorBadNamedCapture:
+      return "invalid named capture";
+    default:
+      return regex.error();
+  }
+}
+
+}  // namespace
+
 std::string_view ToString(MatchType type) {
   switch (type) {
     case MatchType::equal:
@@ -39,7 +77,7 @@ Result<Matcher> Matcher::Make(MatchType type, std::string name, std::string valu
   options.set_dot_nl(true);
   auto regex = std::make_shared<re2::RE2>(matcher.value_, options);
   if (!regex->ok()) {
-    return Invalid(fmt::format("error parsing regexp: {}: `{}`", regex->error(), matcher.value_));
+    return Invalid(fmt::format("error parsing regexp: {}: `{}`", ReasonOf(*regex), regex->error_arg()));
   }
   matcher.regex_ = std::move(regex);
   return matcher;

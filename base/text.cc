@@ -119,14 +119,7 @@ std::string Quote(std::string_view text) {
 
 std::string FormatFloat(double value) { return FormatShortest(value, 1e-4); }
 
-std::string FormatSampleValue(double value) {
-  std::string text = FormatShortest(value, 1e-6);
-  // JavaScript's form, which the HTTP API follows: 1e-7, not 1e-07
-  if (const size_t e = text.find('e'); e != std::string::npos && text.size() > e + 2 && text[e + 2] == '0') {
-    text.erase(e + 2, 1);
-  }
-  return text;
-}
+std::string FormatSampleValue(double value) { return FormatShortest(value, 1e-6); }
 
 std::optional<double> ParseFloat(std::string_view text) {
   bool negative = false;

@@ -16,7 +16,7 @@ std::string Quote(std::string_view text);
 
 // The shortest decimal text that reads back as the same double; "NaN", "+Inf", "-Inf". FormatFloat with
 // an exponent below 1e-4 and from 1e21 ("1e-05"), FormatSampleValue as Prometheus' HTTP API prints sample values
-// (exponent below 1e-6 and from 1e21: "1e-7"). Go's %v, which templates print with, is GoFormatFloat in
+// (exponent below 1e-6 and from 1e21: "1e-07"). Go's %v, which templates print with, is GoFormatFloat in
 // base/template/format.h.
 std::string FormatFloat(double value);
 std::string FormatSampleValue(double value);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -55,8 +56,12 @@ Result<Duration> ParseDuration(std::string_view text) {
     while (letters < rest.size() && !IsDigit(rest[letters])) ++letters;
     const std::string_view name = rest.substr(0, letters);
     rest.remove_prefix(letters);
-    while (next_unit < kUnits.size() && kUnits[next_unit].name != name) ++next_unit;
-    if (next_unit == kUnits.size()) return bad();
+    if (name.empty()) return bad();
+    const auto named = std::ranges::find(kUnits, name, &Unit::name);
+    if (named == kUnits.end()) return Invalid(fmt::format("unknown unit \"{}\" in duration \"{}\"", name, text));
+    const auto position = static_cast<size_t>(named - kUnits.begin());
+    if (position < next_unit) return bad();
+    next_unit = position;
     const int64_t unit = kUnits[next_unit++].milliseconds;
     if (number > (kMaxMilliseconds - total) / unit) return Invalid("duration out of range");
     total += number * unit;
@@ -70,8 +75,8 @@ std::string FormatDuration(Duration duration) {
   std::string text = left < 0 ? "-" : "";
   left = std::abs(left);
   for (const Unit& unit : kUnits) {
-    // years, weeks and days only where they come out even, as in Prometheus: 8d stays 8d, 90000s is 25h
-    const bool exact_only = unit.milliseconds >= 86'400'000;
+    // years and weeks only where they come out even, as in Prometheus: 8d stays 8d
+    const bool exact_only = unit.milliseconds > 86'400'000;
     if (exact_only && left % unit.milliseconds != 0) continue;
     const int64_t count = left / unit.milliseconds;
     if (count == 0) continue;

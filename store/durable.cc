@@ -138,7 +138,7 @@ struct Durable::State {
   int64_t last_number = 0;
   std::vector<SeriesRef> added;  // by the transaction under way
   std::atomic<uint64_t> log_bytes = 0;
-  std::atomic<uint64_t> numbered = 0;  // series
+  std::atomic<uint64_t> numbered = 0;       // series
   std::atomic<bool> checkpointing = false;  // one is in line
   std::atomic<uint64_t> block_bytes = 0;
   std::atomic<uint64_t> block_samples = 0;

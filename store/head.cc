@@ -101,6 +101,7 @@ Head::Found Head::FindOrCreate(const base::Labels& labels) {
   MemSeries* const series = full ? nullptr : table_.Insert(labels, hash);
   if (series == nullptr) return {nullptr, false, AppendStatus::series_limit};
   index_.Add(SeriesTable::IdOf(series->ref()), series->labels());
+  selections_.Added(labels);
   ++counters_.created;
   counters_.bytes += MemSeries::BaseBytes(labels);
   return {series, true};
@@ -117,6 +118,7 @@ void Head::Forget(const SeriesList& series) {
   if (gone.empty()) return;
   index_.Remove(gone);
   for (const Index::Gone& each : gone) table_.Erase(each.id, *epoch_);
+  selections_.Clear();
   counters_.removed += gone.size();
   epoch_->next = std::make_shared<Epoch>();
   epoch_ = epoch_->next;
@@ -186,8 +188,9 @@ void Head::Maintain(base::Timestamp now) {
   order_.Update(All());
 }
 
-std::vector<std::shared_ptr<const Series>> Head::Matching(std::span<const base::Matcher> matchers,
-                                                          TimeRange range) const {
+SelectCache::List Head::Matching(std::span<const base::Matcher> matchers) const {
+  const SelectCache::Ticket ticket = selections_.TicketFor(matchers);
+  if (SelectCache::List known = selections_.Find(ticket)) return known;
   std::vector<std::shared_ptr<const Series>> found;
   {
     const std::shared_lock lock(mutex_);
@@ -195,15 +198,26 @@ std::vector<std::shared_ptr<const Series>> Head::Matching(std::span<const base::
     found.reserve(ids.size());
     for (const SeriesId id : ids) found.push_back(table_.Get(id));
   }
-  std::erase_if(found, [range](const auto& series) { return !static_cast<const MemSeries&>(*series).Overlaps(range); });
+  order_.Sort(found);
+  const auto list = std::make_shared<const std::vector<std::shared_ptr<const Series>>>(std::move(found));
+  selections_.Put(ticket, list);
+  return list;
+}
+
+std::vector<std::shared_ptr<const Series>> Head::Matching(std::span<const base::Matcher> matchers,
+                                                          TimeRange range) const {
+  const SelectCache::List all = Matching(matchers);
+  std::vector<std::shared_ptr<const Series>> found;
+  found.reserve(all->size());
+  for (const auto& series : *all) {
+    if (static_cast<const MemSeries&>(*series).Overlaps(range)) found.push_back(series);
+  }
   return found;
 }
 
 base::Result<std::vector<std::shared_ptr<const Series>>> Head::Select(std::span<const base::Matcher> matchers,
                                                                       TimeRange range) const {
-  auto found = Matching(matchers, range);
-  order_.Sort(found);
-  return found;
+  return Matching(matchers, range);
 }
 
 bool Head::AnyOverlaps(const Value& value, TimeRange range) const {

@@ -14,6 +14,7 @@
 #include "store/locks.h"
 #include "store/querier.h"
 #include "store/sample_log.h"
+#include "store/select_cache.h"
 #include "store/series_table.h"
 
 namespace store {
@@ -119,6 +120,7 @@ class Head final : public Appendable, public Querier {
   void DropBefore(base::Timestamp floor, const SeriesList& series);
   void Count(Footprint change);
   void CountTimes(TimeRange times);
+  SelectCache::List Matching(std::span<const base::Matcher> matchers) const;
   std::vector<std::shared_ptr<const Series>> Matching(std::span<const base::Matcher> matchers, TimeRange range) const;
   bool AnyOverlaps(const Value& value, TimeRange range) const;
 
@@ -128,6 +130,7 @@ class Head final : public Appendable, public Querier {
   mutable Counters counters_{};
   std::atomic<uint32_t> last_batch_ = 0;
   LabelOrder order_;
+  mutable SelectCache selections_;
   mutable FairSharedMutex mutex_;
   SeriesTable table_;  // from here on guarded by mutex_, but for finding a series by reference
   Index index_;

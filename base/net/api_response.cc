@@ -98,12 +98,13 @@ void AppendApiValue(std::string& out, double value) {
   }
 }
 
-Result<Timestamp> ParseApiTime(std::string_view text) {
+Result<Timestamp> ParseApiTime(std::string_view text, std::string_view name) {
   if (const auto seconds = ParseFloat(text); seconds && std::abs(*seconds) <= kMostSeconds) {
     return TimestampFromSeconds(*seconds);
   }
   if (auto time = ParseRfc3339(text)) return *time;
-  return Invalid(fmt::format("cannot parse {} to a valid timestamp", Quote(text)));
+  const std::string named = name.empty() ? "" : fmt::format("invalid time value for '{}': ", name);
+  return Invalid(fmt::format("{}cannot parse {} to a valid timestamp", named, Quote(text)));
 }
 
 Result<Duration> ParseApiDuration(std::string_view text) {

@@ -33,8 +33,8 @@ void AppendApiTime(std::string& out, Timestamp time);
 void AppendApiValue(std::string& out, double value);
 
 // A time parameter: seconds (rounded to the millisecond) or RFC 3339. A duration: seconds, or as in PromQL. The errors
-// are Prometheus': cannot parse "x" to a valid timestamp.
-Result<Timestamp> ParseApiTime(std::string_view text);
+// are Prometheus': cannot parse "x" to a valid timestamp; where `name` is given, it names it.
+Result<Timestamp> ParseApiTime(std::string_view text, std::string_view name = {});
 Result<Duration> ParseApiDuration(std::string_view text);
 // A count from 0 on; `absent` where the text is empty.
 Result<size_t> ParseApiLimit(std::string_view text, size_t absent = 0);

@@ -115,7 +115,7 @@ Response Query(const QuerySource& source, const base::HttpRequest& request) {
   ANSWER_OR(const size_t limit, Good("limit", base::ParseApiLimit(parameters.Get("limit"))));
   base::Timestamp time = source.clock.Now();
   if (const auto text = parameters.Get("time"); !text.empty()) {
-    ANSWER_OR(time, Good("time", base::ParseApiTime(text)));
+    ANSWER_OR(time, Good("time", base::ParseApiTime(text, "time")));
   }
   ANSWER_OR(const promql::Engine engine, EngineFor(source.engine, parameters));
   ANSWER_OR(const promql::ExprPtr expr, ReadQuery(engine, parameters));
@@ -179,7 +179,7 @@ Response ParseQuery(const QuerySource& source, const base::HttpRequest& request)
 Response QueryExemplars(const QuerySource& source, const base::HttpRequest& request) {
   for (const std::string_view name : {"start", "end"}) {
     if (const auto text = request.parameters.Get(name); !text.empty()) {
-      ANSWER_OR([[maybe_unused]] const auto time, Good(name, base::ParseApiTime(text)));
+      ANSWER_OR([[maybe_unused]] const auto time, Good(name, base::ParseApiTime(text, name)));
     }
   }
   ANSWER_OR(const promql::ExprPtr expr, ReadQuery(source.engine, request.parameters));

@@ -35,6 +35,8 @@ bool CanBeEmpty(const Matchers& matchers) {
 base::Result<std::vector<Matchers>> ReadSets(const base::HttpParameters& parameters) {
   std::vector<Matchers> sets;
   for (const std::string& text : parameters.GetAll("match[]")) {
+    // an empty text has no first column, says Prometheus
+    if (text.empty()) return base::Invalid("unknown position: parse error: unexpected end of input");
     auto matchers = promql::ParseSelector(text);
     if (!matchers) return base::Invalid(promql::ErrorText(matchers.error()));
     if (CanBeEmpty(*matchers)) return base::Invalid("match[] must contain at least one non-empty matcher");
@@ -43,7 +45,10 @@ base::Result<std::vector<Matchers>> ReadSets(const base::HttpParameters& paramet
   return sets;
 }
 
-std::expected<Selection, Response> ReadSelection(const base::HttpParameters& parameters) {
+// Prometheus names the parameter of a bad selector for series only.
+enum class Listing : uint8_t { series, texts };
+
+std::expected<Selection, Response> ReadSelection(const base::HttpParameters& parameters, Listing listing) {
   // all there is, with room for arithmetic on the ends
   constexpr base::Duration kFar{int64_t{1} << 60};
   Selection selection{.sets = {}, .range = {base::Timestamp(-kFar), base::Timestamp(kFar)}, .limit = 0};
@@ -53,7 +58,7 @@ std::expected<Selection, Response> ReadSelection(const base::HttpParameters& par
   const auto read_time = [&](std::string_view name, base::Timestamp& time) -> std::optional<Response> {
     const std::string_view text = parameters.Get(name);
     if (text.empty()) return std::nullopt;
-    const auto read = base::ParseApiTime(text);
+    const auto read = base::ParseApiTime(text, name);
     if (!read) return base::ApiBadParameter(name, read.error().message);
     time = *read;
     return std::nullopt;
@@ -61,6 +66,9 @@ std::expected<Selection, Response> ReadSelection(const base::HttpParameters& par
   if (auto bad = read_time("start", selection.range.min)) return std::unexpected(*std::move(bad));
   if (auto bad = read_time("end", selection.range.max)) return std::unexpected(*std::move(bad));
   auto sets = ReadSets(parameters);
+  if (!sets && listing == Listing::texts) {
+    return std::unexpected(base::ApiError(base::ApiErrorType::bad_data, sets.error().message));
+  }
   if (!sets) return std::unexpected(base::ApiBadParameter("match[]", sets.error().message));
   selection.sets = *std::move(sets);
   return selection;
@@ -91,7 +99,7 @@ Response AnswerTexts(const Selection& selection, Find find) {
 }
 
 Response LabelNames(const QuerySource& source, const base::HttpRequest& request) {
-  const auto selection = ReadSelection(request.parameters);
+  const auto selection = ReadSelection(request.parameters, Listing::texts);
   if (!selection) return selection.error();
   return AnswerTexts(*selection,
                      [&](const Matchers& matchers) { return source.querier.LabelNames(matchers, selection->range); });
@@ -126,7 +134,7 @@ Response LabelValues(const QuerySource& source, const base::HttpRequest& request
   if (name.empty() || !base::IsValidUtf8(name)) {
     return base::ApiError(base::ApiErrorType::bad_data, fmt::format("invalid label name: {}", base::Quote(name)));
   }
-  const auto selection = ReadSelection(request.parameters);
+  const auto selection = ReadSelection(request.parameters, Listing::texts);
   if (!selection) return selection.error();
   return AnswerTexts(*selection, [&](const Matchers& matchers) {
     return source.querier.LabelValues(name, matchers, selection->range);
@@ -137,10 +145,11 @@ Response Series(const QuerySource& source, const base::HttpRequest& request) {
   if (!request.parameters.Has("match[]")) {
     return base::ApiError(base::ApiErrorType::bad_data, "no match[] parameter provided");
   }
-  const auto selection = ReadSelection(request.parameters);
+  const auto selection = ReadSelection(request.parameters, Listing::series);
   if (!selection) return selection.error();
   std::vector<std::shared_ptr<const store::Series>> found;
   for (const Matchers& matchers : selection->sets) {
+    if (selection->range.max < selection->range.min) break;
     auto more = source.querier.Select(matchers, selection->range);
     if (!more) return Internal(more.error());
     std::ranges::move(*more, std::back_inserter(found));
@@ -182,7 +191,8 @@ Response Federate(const QuerySource& source, const base::HttpRequest& request) {
     }
   }
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = FederationText(std::move(samples), source.external_labels())};
+          .body = FederationText(std::move(samples), source.external_labels(),
+                                 request.headers.Get("Accept").contains("escaping=allow-utf-8"))};
 }
 
 }  // namespace

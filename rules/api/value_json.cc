@@ -87,13 +87,11 @@ struct ResultWriter {
     return json.BeginObject().Key("resultType").String(type).Key("result");
   }
   bool operator()(const promql::Scalar& scalar) const {
-    WriteNumber(Begin("scalar"), scalar.time, scalar.value);
+    Begin("scalar").BeginArray().Number(base::ToSeconds(scalar.time)).String(ValueText(scalar.value)).EndArray();
     return false;
   }
   bool operator()(const promql::String& string) const {
-    std::string time;
-    base::AppendApiTime(time, string.time);
-    Begin("string").BeginArray().Raw(time).String(string.value).EndArray();
+    Begin("string").BeginArray().Number(base::ToSeconds(string.time)).String(string.value).EndArray();
     return false;
   }
   bool operator()(const promql::Vector& vector) const { return WriteList(Begin("vector"), vector, limit, WriteSample); }

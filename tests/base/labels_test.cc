@@ -83,7 +83,7 @@ TEST(MatcherTest, MatchesAnchoredAndCountsAMissingLabelAsEmpty) {
 TEST(MatcherTest, RefusesBadAndOversizedExpressions) {
   const auto bad = Matcher::Make(MatchType::regex, "l", "a(");
   ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error().message, "error parsing regexp: missing ): a(: `a(`");
+  EXPECT_EQ(bad.error().message, "error parsing regexp: missing closing ): `a(`");
   EXPECT_FALSE(Matcher::Make(MatchType::regex, "l", std::string(Matcher::kMaxRegexBytes + 1, 'a')));
 }
 

@@ -23,7 +23,7 @@ TEST(TextTest, FormatsFloatsTheShortestWay) {
       {1e21, "1e+21", "1e+21"},
       {123456789012345680000.0, "123456789012345680000", "123456789012345680000"},
       {0.00001, "1e-05", "0.00001"},
-      {0.0000001, "1e-07", "1e-7"},
+      {0.0000001, "1e-07", "1e-07"},
       {std::numeric_limits<double>::quiet_NaN(), "NaN", "NaN"},
       {INFINITY, "+Inf", "+Inf"},
       {-INFINITY, "-Inf", "-Inf"},

@@ -98,7 +98,7 @@ labels: text
             "f.yml:4:1: unknown key \"lst\" (did you mean \"list\"?)\n"
             "f.yml:1:8: ratio: expected a number, found \"much\"\n"
             "f.yml:2:5: on: expected true or false, found \"1\"\n"
-            "f.yml:3:7: wait: not a valid duration string: \"5 minutes\"\n"
+            "f.yml:3:7: wait: unknown unit \" minutes\" in duration \"5 minutes\"\n"
             "f.yml:6:5: list[0]: \"name\" is missing\n"
             "f.yml:7:11: list[1].name: expected text, found a list\n"
             "f.yml:8:12: list[1].count: expected a whole number, found \"many\"\n"

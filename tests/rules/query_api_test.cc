@@ -64,7 +64,7 @@ TEST_F(QueryApiTest, Instant) {
            R"({"resultType":"vector","result":[{"metric":{"__name__":"v","job":"b"},"value":[1700000015.500,"100"]}]})")},
       {{{"query", "v"}, {"time", "2023-11-14T22:13:00Z"}}, Success(R"({"resultType":"vector","result":[]})")},
       {{{"query", "1/3"}, {"time", "0"}}, Success(R"({"resultType":"scalar","result":[0,"0.3333333333333333"]})")},
-      {{{"query", "\"x\""}, {"time", "-1.25"}}, Success(R"({"resultType":"string","result":[-1.250,"x"]})")},
+      {{{"query", "\"x\""}, {"time", "-1.25"}}, Success(R"({"resultType":"string","result":[-1.25,"x"]})")},
       {{{"query", "v{job=\"b\"}[31s]"}, {"time", "1700000030"}},
        Success(R"({"resultType":"matrix","result":[{"metric":{"__name__":"v","job":"b"},)"
                R"("values":[[1700000000,"0"],[1700000015,"100"],[1700000030,"200"]]}]})")},
@@ -110,7 +110,7 @@ TEST_F(QueryApiTest, Mistakes) {
        BadData(R"(invalid parameter \"query\": unknown position: parse error: no expression found in input)")},
       {"/api/v1/query",
        {{"query", "1"}, {"time", "soon"}},
-       BadData(R"(invalid parameter \"time\": cannot parse \"soon\" to a valid timestamp)")},
+       BadData(R"(invalid parameter \"time\": invalid time value for 'time': cannot parse \"soon\" to a valid timestamp)")},
       {"/api/v1/query",
        {{"query", "1"}, {"timeout", "x"}},
        BadData(R"(invalid parameter \"timeout\": cannot parse \"x\" to a valid duration)")},
@@ -144,7 +144,7 @@ TEST_F(QueryApiTest, Mistakes) {
        BadData(R"(invalid parameter \"match[]\": match[] must contain at least one non-empty matcher)")},
       {"/api/v1/labels",
        {{"start", "x"}},
-       BadData(R"(invalid parameter \"start\": cannot parse \"x\" to a valid timestamp)")},
+       BadData(R"(invalid parameter \"start\": invalid time value for 'start': cannot parse \"x\" to a valid timestamp)")},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.want);
@@ -171,7 +171,7 @@ TEST_F(QueryApiTest, Federation) {
             "v{i=\"1\",job=\"a\",instance=\"\",site=\"x\"} 3.5 1700000045000\n"
             "v{job=\"b\",instance=\"\",site=\"x\"} 300 1700000045000\n"
             "# TYPE w untyped\n"
-            "w{\"my.label\"=\"é\",instance=\"\",site=\"x\"} 1e+06 1700000000000\n");
+            "w{my_label=\"é\",instance=\"\",site=\"x\"} 1e+06 1700000000000\n");
 }
 
 TEST_F(QueryApiTest, LaysOutQueries) {
