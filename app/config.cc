@@ -19,7 +19,7 @@ const base::YamlSchema<StorageConfig>& StorageSchema() {
                      "New series beyond so many are refused, counted and logged."),
       base::Optional("history_retention", "duration", "365d", &StorageConfig::history_retention,
                      "How long the history of alerts is kept; 0 for ever."),
-      base::Optional("out_of_order_time_window", "duration", "0s", &StorageConfig::out_of_order_time_window,
+      base::Optional("out_of_order_time_window", "duration", "1h", &StorageConfig::out_of_order_time_window,
                      "How much older than a series' newest sample a sample may be."),
   });
   return schema;

@@ -19,7 +19,7 @@ struct StorageConfig {
   base::Duration retention = std::chrono::hours(24 * 15);
   ingest::ByteSize retention_size;  // 0: no limit
   int64_t max_series = 2'000'000;
-  base::Duration out_of_order_time_window{0};
+  base::Duration out_of_order_time_window = std::chrono::hours(1);
   base::Duration history_retention = std::chrono::hours(24 * 365);
   bool operator==(const StorageConfig&) const = default;
 };

@@ -49,6 +49,21 @@ class WindowCursor {
   size_t end_ = 0;
 };
 
+bool HaveOneName(const VectorSelector& selector) {
+  return std::ranges::any_of(selector.matchers, [](const base::Matcher& matcher) {
+    return matcher.type() == base::MatchType::equal && matcher.name() == base::kMetricName;
+  });
+}
+
+// Labels that go with the name; they stand right after it.
+bool HasTypeOrUnit(const std::shared_ptr<const store::Series>& series) {
+  for (const base::Label& label : series->labels()) {
+    if (label.name > "__unit__") return false;
+    if (label.name == "__type__" || label.name == "__unit__") return true;
+  }
+  return false;
+}
+
 // Whether the name of a function's input stays its result's name.
 bool KeepsName(std::string_view function) { return function == "last_over_time" || function == "first_over_time"; }
 
@@ -115,7 +130,9 @@ class RangeCall {
     const Steps& steps = evaluator_.steps();
     RangeContext context{
         series.labels, call_.arguments[0]->range, evaluator_.annotations(), input_.range, input_.extension, {}, {}};
-    const size_t row = columns.Add(series.labels, series.drop_name);
+    const bool drop_name = series.drop_name || !KeepsName(name_);
+    const size_t row = columns.Add(
+        drop_name && !evaluator_.delayed_names() ? DropMetricLabels(series.labels) : series.labels, drop_name);
     WindowCursor floats(series.times), histograms(series.histogram_times);
     const bool starts = MayUseStartTimes(name_);
     // a fixed window gives every step the same, unless the function looks at the clock or its other arguments
@@ -155,8 +172,6 @@ class RangeCall {
       return {};
     }
     if (any_float) RemarkNonCounter(series.labels.MetricName());
-    if (!KeepsName(name_)) columns.row(row).drop_name = true;
-    if (columns.row(row).drop_name && !evaluator_.delayed_names()) evaluator_.DropName(columns, row);
     return {};
   }
 
@@ -187,7 +202,6 @@ Columns AbsentOverTime(const Columns& present, const Expr& argument) {
 }  // namespace
 
 void RangeSeries::Clear() {
-  labels = {};
   drop_name = false;
   times.clear();
   values.clear();
@@ -205,9 +219,7 @@ base::Result<Columns> Evaluator::EvaluateRangeCall(const Call& call, const Expr&
   TRY(Columns columns, RangeCall(*this, call, input).Run());
   query_.held = held_before;
   if (call.function->name == "absent_over_time") return AbsentOverTime(columns, **argument);
-  if (!delayed_names()) {
-    TRY_VOID(MergeEqualRows(columns));
-  }
+  if (!delayed_names() && !input.distinct_without_name) TRY_VOID(MergeEqualRows(columns));
   return columns;
 }
 
@@ -233,6 +245,7 @@ base::Result<RangeInput> Evaluator::EvaluateMatrixSelector(const MatrixSelector&
   const store::TimeRange range{lookup.first - input.range - input.before, lookup.At(steps_.count - 1) + input.after};
   TRY(auto series, SelectSeries(selector.matchers, range.min, range.max));
   input.size = series.size();
+  input.distinct_without_name = HaveOneName(selector) && std::ranges::none_of(series, HasTypeOrUnit);
   input.load = [this, series = std::move(series), range, buffer = std::make_shared<store::Samples>()](
                    size_t index, RangeSeries& into) {
     ReadSamples(*series[index], range, *buffer);

@@ -56,12 +56,13 @@ struct RangeSeries {
   std::vector<base::Timestamp> start_times;
   std::vector<base::Timestamp> histogram_start_times;
 
-  void Clear();
+  void Clear();  // but for the labels, whose room is used again
 };
 
 // The series of a range vector; lives no longer than the evaluator that made it. `load` decodes the one with the given
 // number into a buffer that is used for the next one again.
 struct RangeInput {
+  bool distinct_without_name = false;  // no two series differ only in what DropMetricLabels removes
   size_t size = 0;
   std::function<void(size_t index, RangeSeries& into)> load;
   base::Timestamp first_end;       // end of the first step's window

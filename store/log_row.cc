@@ -43,7 +43,6 @@ std::string LogRowWriter::Take() {
 bool ReadLogRow(std::span<const std::byte> row, std::vector<LoggedSample>& out) {
   ByteReader in(row);
   const size_t count = in.Count(3);
-  out.reserve(out.size() + count);
   int64_t series = 0;
   int64_t time = 0;
   for (size_t i = 0; i < count; ++i) {
