@@ -32,6 +32,7 @@ struct Reading {
   Config config;
   std::string folder;
   std::string file;
+  promql::ParseOptions features;
   std::vector<rules::RuleSet> rule_sets;
   base::YamlErrors& errors;
 };
@@ -82,11 +83,12 @@ void ReadRuleFiles(const base::YamlReader& in, Reading& reading) {
       }
     }
   }
-  reading.rule_sets.push_back(rules::LoadRuleFiles(reading.config.rule_files, {}, reading.errors));
+  reading.rule_sets.push_back(
+      rules::LoadRuleFiles(reading.config.rule_files, {.parse = reading.features}, reading.errors));
 }
 
 void ReadThresholds(const base::YamlReader& in, Reading& reading) {
-  reading.rule_sets.push_back(rules::ReadThresholdRules(in, reading.file, {}));
+  reading.rule_sets.push_back(rules::ReadThresholdRules(in, reading.file, {.parse = reading.features}));
 }
 
 void ReadAlerting(const base::YamlReader& in, Reading& reading) { alertmanager::ReadYaml(in, reading.config.alerting); }
@@ -170,8 +172,9 @@ void AddInhibitions(Config& config) {
 
 }  // namespace
 
-Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors) {
-  Reading reading{{}, std::filesystem::path(path).parent_path().string(), path, {}, errors};
+Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
+                  const promql::ParseOptions& features) {
+  Reading reading{{}, std::filesystem::path(path).parent_path().string(), path, features, {}, errors};
   base::YamlNode root = base::ReadYamlFile(path, errors);
   if (root.kind == base::YamlNode::Kind::null) return reading.config;
   if (root.kind != base::YamlNode::Kind::map) {

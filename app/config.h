@@ -10,6 +10,7 @@
 #include "app/environment.h"
 #include "exporter/config.h"
 #include "ingest/config.h"
+#include "promql/parser.h"
 #include "rules/rule_file.h"
 
 namespace app {
@@ -40,7 +41,9 @@ struct Config {
 
 // Reads the file and all it names. Every mistake of all of them is in `errors`; a configuration that had one must not
 // be used. Relative paths are meant from the folder of the file.
-Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors);
+// `features` are those of PromQL that rules may use.
+Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
+                  const promql::ParseOptions& features = {});
 
 // alertmanager.yml alone, as `tocsin alertmanager` starts from it. ${ENV} is not expanded there, as in the original.
 Config ReadAlertmanagerConfig(const std::string& path, base::YamlErrors& errors);

@@ -87,7 +87,7 @@ class Composition : public Program {
 
   Config Read(base::YamlErrors& errors) const {
     if (options_.alertmanager_file) return ReadAlertmanagerConfig(options_.config_file, errors);
-    return ReadConfig(options_.config_file, environment_, errors);
+    return ReadConfig(options_.config_file, environment_, errors, options_.engine.parse);
   }
   base::Result<void> Begin(const Config& config);
 

@@ -22,12 +22,34 @@ base::Result<base::Duration> PositiveDuration(const Invocation& invocation, std:
   return *duration;
 }
 
+// PromQL's, by Prometheus' names.
+base::Result<void> EnableFeature(std::string_view name, promql::EngineOptions& options) {
+  const std::pair<std::string_view, bool*> features[] = {
+      {"promql-experimental-functions", &options.parse.experimental_functions},
+      {"promql-extended-range-selectors", &options.parse.extended_range_selectors},
+      {"promql-binop-fill-modifiers", &options.parse.binop_fill_modifiers},
+      {"promql-delayed-name-removal", &options.delayed_name_removal},
+  };
+  std::vector<std::string_view> names;
+  for (const auto& [known, on] : features) {
+    names.push_back(known);
+    if (known == name) *on = true;
+    if (known == name) return {};
+  }
+  const auto meant = base::DidYouMean(name, names);
+  return base::Invalid(fmt::format("--enable-feature: there is no feature \"{}\"{}", name,
+                                   meant ? fmt::format(" (did you mean \"{}\"?)", *meant) : ""));
+}
+
 base::Result<void> ReadEngineOptions(const Invocation& invocation, promql::EngineOptions& options) {
   TRY(options.timeout, PositiveDuration(invocation, "query.timeout"));
   TRY(options.lookback, PositiveDuration(invocation, "query.lookback-delta"));
   const auto samples = base::ParseInteger(invocation.Get("query.max-samples"));
   if (!samples || *samples <= 0) return base::Invalid("--query.max-samples: not a whole number above 0");
   options.max_samples = *samples;
+  for (const std::string& list : invocation.GetAll("enable-feature")) {
+    for (const std::string_view name : base::Split(list, ',')) TRY_VOID(EnableFeature(base::Trim(name), options));
+  }
   return {};
 }
 
@@ -56,6 +78,10 @@ std::vector<Flag> QueryFlags() {
       {"query.timeout", "DURATION", "2m", "How long one query may take.", false},
       {"query.max-samples", "NUMBER", "50000000", "How many samples one query may hold at once.", false},
       {"query.lookback-delta", "DURATION", "5m", "How old the newest sample of a series may be to count.", false},
+      {"enable-feature", "NAMES", "",
+       "Parts of PromQL that Prometheus calls experimental: promql-experimental-functions, "
+       "promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal.",
+       true},
       {"web.enable-remote-write-receiver", "", "false", "Take samples by remote write at /api/v1/write.", false},
   };
 }

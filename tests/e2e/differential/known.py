@@ -102,7 +102,7 @@ KNOWN = [
     Known("3.10: what is expected where a duration is missing",
           rewrite=(r"(unexpected .{1,20} in )(?:subquery or range selector|subquery selector|offset), expected [^}]*", r"\1"),
           below=(3, 10)),
-    Known("3.12: a warning that sort() is ineffective over a range", r"sort(_desc)?\(",
+    Known("3.12: a warning that sort() is ineffective over a range", r"sort(_by_label)?(_desc)?\(",
           rewrite=(r',"warnings":\["PromQL warning: sort is ineffective[^]]*\]', ""), below=(3, 12)),
     Known("3.12: start() and end() are functions", r"^(start|end)\(\)$", check=anything, below=(3, 12)),
 

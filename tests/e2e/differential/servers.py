@@ -92,13 +92,13 @@ class Server:
 
 def tocsin_has_features():
     """Whether this tocsin can be asked for Prometheus' experimental functions."""
-    told = subprocess.run([PROGRAM, "run", "--help"], capture_output=True, text=True, timeout=20)
+    told = subprocess.run([PROGRAM, "rules", "--help"], capture_output=True, text=True, timeout=20)
     return "--enable-feature" in told.stdout
 
 
 def start_tocsin(folder, experimental):
     features = ["--enable-feature=promql-experimental-functions"] if experimental else []
-    return Server("tocsin", [PROGRAM, "run", f"--storage.path={folder}/tocsin-data", *features], folder)
+    return Server("tocsin", [PROGRAM, "rules", f"--storage.path={folder}/tocsin-data", *features], folder)
 
 
 def start_prometheus(program, folder, experimental):
