@@ -15,6 +15,9 @@ add_library(tocsin_options INTERFACE)
 target_compile_options(tocsin_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
   $<$<BOOL:${TOCSIN_WERROR}>:-Werror>)
 target_compile_definitions(tocsin_options INTERFACE TOCSIN_VERSION="${PROJECT_VERSION}")
+if(TOCSIN_FUZZ)
+  target_compile_options(tocsin_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(TOCSIN_SANITIZE)
   target_compile_options(tocsin_options INTERFACE -fsanitize=${TOCSIN_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
