@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <set>
 
 #include "base/text.h"
@@ -152,10 +153,15 @@ std::vector<base::Field<ScrapeConfig>> SampleFields() {
                      "Whether series with timestamps of their own are marked stale too."),
       base::Optional("extra_scrape_metrics", "bool", "false", &C::extra_scrape_metrics,
                      "Whether scrape_timeout_seconds and the like are written."),
+      base::Optional("scrape_native_histograms", "bool", "global's", &C::scrape_native_histograms,
+                     "Whether native histograms are asked for (by PrometheusProto, which alone has them) and kept."),
+      base::Optional("always_scrape_classic_histograms", "bool", "global's", &C::always_scrape_classic_histograms,
+                     "Whether the classic series of a histogram are kept beside its native form."),
       {{"fallback_scrape_protocol", "protocol", "", "The format of pages whose Content-Type names none.", false,
         nullptr},
        [](const base::YamlReader& in, C& out) { return ReadProtocol(in, out.fallback_scrape_protocol); }},
-      {{"scrape_protocols", "list of protocols", "global's", "The formats asked for.", false, nullptr},
+      {{"scrape_protocols", "list of protocols", "global's", "The formats asked for, in order of preference.", false,
+        nullptr},
        [](const base::YamlReader& in, C& out) { return ReadProtocols(in, out.scrape_protocols); }},
       {{"metric_name_validation_scheme", "utf8 or legacy", "global's", "Which names are taken.", false, nullptr},
        [](const base::YamlReader& in, C& out) { return ReadNameValidation(in, out.name_validation.emplace()); }},
@@ -163,9 +169,7 @@ std::vector<base::Field<ScrapeConfig>> SampleFields() {
        [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.relabel_configs); }},
       {{"metric_relabel_configs", "list", "[]", "Rewrites or drops samples.", false, &RelabelConfigHelp()},
        [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.metric_relabel_configs); }},
-      OnlyBool<C>("scrape_native_histograms", false),
       OnlyBool<C>("scrape_classic_histograms", false),
-      OnlyBool<C>("always_scrape_classic_histograms", false),
       OnlyBool<C>("convert_classic_histograms_to_nhcb", false),
       NotSupported<C>("native_histogram_bucket_limit"),
       NotSupported<C>("native_histogram_min_bucket_factor"),
@@ -199,13 +203,23 @@ const base::YamlSchema<ScrapeConfig>& Schema() {
   return schema;
 }
 
+std::vector<std::string> ProtocolsWithProtobufFirst() {
+  return {"PrometheusProto", "OpenMetricsText1.0.0", "OpenMetricsText0.0.1", "PrometheusText1.0.0",
+          "PrometheusText0.0.4"};
+}
+
 void FillFromGlobal(const GlobalConfig& global, ScrapeConfig& config) {
   const auto inherit = [](auto& own, const auto& other) {
     if (own == std::remove_cvref_t<decltype(own)>{}) own = other;
   };
   inherit(config.scrape_interval, global.scrape_interval);
   inherit(config.scrape_timeout, std::min(global.scrape_timeout, config.scrape_interval));
+  if (!config.scrape_native_histograms) config.scrape_native_histograms = global.scrape_native_histograms;
+  if (!config.always_scrape_classic_histograms) {
+    config.always_scrape_classic_histograms = global.always_scrape_classic_histograms;
+  }
   inherit(config.scrape_protocols, global.scrape_protocols);
+  if (*config.scrape_native_histograms) inherit(config.scrape_protocols, ProtocolsWithProtobufFirst());
   inherit(config.limits.body_size, global.limits.body_size);
   inherit(config.limits.samples, global.limits.samples);
   inherit(config.limits.labels, global.limits.labels);
@@ -333,25 +347,29 @@ base::Result<std::vector<TargetGroup>> ReadTargetGroups(const std::string& path)
 }
 
 std::string AcceptHeader(const std::vector<std::string>& protocols, NameValidation validation) {
+  static constexpr std::string_view kProtobuf = "PrometheusProto";
   struct Offer {
     std::string_view protocol;
     std::string_view media;
     bool escaping;
   };
-  constexpr std::array<Offer, 4> kOffers = {
-      {{"OpenMetricsText1.0.0", "application/openmetrics-text;version=1.0.0", true},
+  constexpr std::array<Offer, 5> kOffers = {
+      {{kProtobuf, "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited", false},
+       {"OpenMetricsText1.0.0", "application/openmetrics-text;version=1.0.0", true},
        {"OpenMetricsText0.0.1", "application/openmetrics-text;version=0.0.1", false},
        {"PrometheusText1.0.0", "text/plain;version=1.0.0", true},
        {"PrometheusText0.0.4", "text/plain;version=0.0.4", false}}};
   const std::string_view escaping =
       validation == NameValidation::utf8 ? ";escaping=allow-utf-8" : ";escaping=underscores";
   std::string header;
-  size_t weight = kOffers.size() + 2;
+  size_t weight = kOffers.size() + 1;
   const auto offer = [&](const Offer& known) {
     header += std::string(known.media) + std::string(known.escaping ? escaping : "") + ";q=0." +
               std::to_string(weight--) + ",";
   };
-  if (protocols.empty()) std::ranges::for_each(kOffers, offer);
+  if (protocols.empty()) {
+    std::ranges::for_each(kOffers | std::views::filter([](const Offer& o) { return o.protocol != kProtobuf; }), offer);
+  }
   for (const std::string& protocol : protocols) {
     const auto* const known = std::ranges::find(kOffers, protocol, &Offer::protocol);
     if (known != kOffers.end()) offer(*known);

@@ -49,6 +49,8 @@ struct GlobalConfig {
   NameValidation name_validation = NameValidation::utf8;
   ScrapeLimits limits;
   bool extra_scrape_metrics = false;
+  bool scrape_native_histograms = false;
+  bool always_scrape_classic_histograms = false;
   std::string query_log_file;
   bool operator==(const GlobalConfig&) const = default;
 };
@@ -102,12 +104,14 @@ struct ScrapeConfig {
   bool honor_labels = false;
   bool honor_timestamps = true;
   bool track_timestamps_staleness = false;
-  std::vector<std::string> scrape_protocols;  // empty: global's
+  std::vector<std::string> scrape_protocols;  // empty: global's, or the default ones
   std::string fallback_scrape_protocol;       // "" refuses pages without a known Content-Type
   std::optional<NameValidation> name_validation;
   bool enable_compression = true;
   bool follow_redirects = true;
   std::optional<bool> extra_scrape_metrics;
+  std::optional<bool> scrape_native_histograms;          // of protobuf pages; unset: global's
+  std::optional<bool> always_scrape_classic_histograms;  // beside native ones; unset: global's
   std::string proxy_url;
   std::optional<BasicAuth> basic_auth;
   std::optional<Authorization> authorization;
@@ -132,7 +136,8 @@ void ResolvePaths(const std::string& folder, std::vector<ScrapeConfig>& configs)
 // The groups of a file that file_sd_configs names, JSON or YAML.
 base::Result<std::vector<TargetGroup>> ReadTargetGroups(const std::string& path);
 
-// The Accept header for these protocols ("PrometheusText0.0.4" …), as Prometheus weighs them.
+// The Accept header for these protocols ("PrometheusText0.0.4" …), as Prometheus weighs them; none are all of the text
+// formats.
 std::string AcceptHeader(const std::vector<std::string>& protocols, NameValidation validation);
 
 }  // namespace ingest

@@ -10,7 +10,7 @@ namespace ingest {
 
 // A key that Prometheus has and tocsin does not carry out: naming it in a file is an error that says so.
 template <class T>
-base::Field<T> NotSupported(std::string key, std::string instead = "") {
+base::Field<T> NotSupported(std::string key, const std::string& instead = "") {
   const std::string message = "Prometheus knows this setting, tocsin does not support it" +
                               (instead.empty() ? std::string() : "; use " + instead);
   return {{std::move(key), "", "", "Not supported.", false, nullptr}, [message](const base::YamlReader& in, T&) {

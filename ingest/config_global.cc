@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, 5> kProtocols = {
 
 std::string UnknownProtocol(std::string_view protocol) {
   return "unknown scrape protocol " + base::Quote(protocol) +
-         ", supported: OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusText0.0.4, PrometheusText1.0.0";
+         ", supported: OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusProto, PrometheusText0.0.4, "
+         "PrometheusText1.0.0";
 }
 
 const base::YamlSchema<GlobalConfig>& Schema() {
@@ -31,8 +32,8 @@ const base::YamlSchema<GlobalConfig>& Schema() {
                        "Labels added to what leaves this process: alerts, federation, remote write."),
         base::Optional("query_log_file", "path", "", &C::query_log_file, "Where queries are logged to."),
         {{"scrape_protocols", "list of protocols", "all of the text formats",
-          "The formats asked for, in order of "
-          "preference.",
+          "The formats asked for, in order of preference: PrometheusProto, OpenMetricsText1.0.0, OpenMetricsText0.0.1, "
+          "PrometheusText1.0.0, PrometheusText0.0.4. Under scrape_native_histograms the default is all of them.",
           false, nullptr},
          [](const base::YamlReader& in, C& out) { return ReadProtocols(in, out.scrape_protocols); }},
         {{"metric_name_validation_scheme", "utf8 or legacy", "utf8", "Which names of metrics and labels are taken.",
@@ -40,8 +41,10 @@ const base::YamlSchema<GlobalConfig>& Schema() {
          [](const base::YamlReader& in, C& out) { return ReadNameValidation(in, out.name_validation); }},
         base::Optional("extra_scrape_metrics", "bool", "false", &C::extra_scrape_metrics,
                        "Whether scrape_timeout_seconds and the like are written for every target."),
-        OnlyBool<C>("scrape_native_histograms", false),
-        OnlyBool<C>("always_scrape_classic_histograms", false),
+        base::Optional("scrape_native_histograms", "bool", "false", &C::scrape_native_histograms,
+                       "Whether native histograms are asked for (by PrometheusProto, which alone has them) and kept."),
+        base::Optional("always_scrape_classic_histograms", "bool", "false", &C::always_scrape_classic_histograms,
+                       "Whether the classic series of a histogram are kept beside its native form."),
         OnlyBool<C>("convert_classic_histograms_to_nhcb", false),
         NotSupported<C>("metric_name_escaping_scheme"),
         NotSupported<C>("scrape_failure_log_file"),
@@ -58,7 +61,7 @@ const base::YamlSchema<GlobalConfig>& Schema() {
 bool ReadProtocol(const base::YamlReader& in, std::string& out) {
   std::string protocol;
   if (!base::ReadYaml(in, protocol)) return false;
-  if (protocol == "PrometheusProto" || std::ranges::find(kProtocols, protocol) == kProtocols.end()) {
+  if (std::ranges::find(kProtocols, protocol) == kProtocols.end()) {
     in.Fail(UnknownProtocol(protocol));
     return false;
   }
@@ -79,10 +82,8 @@ bool ReadProtocols(const base::YamlReader& in, std::vector<std::string>& out) {
       return false;
     }
   }
-  // the binary protocol is one offer among several: without it the target answers in text
-  std::erase(protocols, "PrometheusProto");
   if (protocols.empty()) {
-    in.Fail("no scrape protocol is left that tocsin reads; give at least one of the text formats");
+    in.Fail("scrape_protocols cannot be empty");
     return false;
   }
   out = std::move(protocols);

@@ -10,7 +10,7 @@
 
 namespace ingest {
 
-bool ReadProtocol(const base::YamlReader& in, std::string& out);  // one of the text formats
+bool ReadProtocol(const base::YamlReader& in, std::string& out);
 bool ReadProtocols(const base::YamlReader& in, std::vector<std::string>& out);
 bool ReadNameValidation(const base::YamlReader& in, NameValidation& out);
 

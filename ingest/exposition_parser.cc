@@ -23,6 +23,21 @@ constexpr std::array<TypeWord, 8> kTypeWords = {{{MetricType::unknown, "unknown"
                                                  {MetricType::info, "info"},
                                                  {MetricType::stateset, "stateset"}}};
 
+// Of protobuf only the stream of metric families is read, each with its length before it; there are also single ones
+// and texts.
+bool IsDelimitedFamilies(std::string_view parameters) {
+  for (const std::string_view parameter : base::Split(parameters, ';')) {
+    const size_t equals = parameter.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string name = base::ToLower(base::Trim(parameter.substr(0, equals)));
+    std::string_view value = base::Trim(parameter.substr(equals + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (name == "encoding" && base::ToLower(value) != "delimited") return false;
+    if (name == "proto" && value != "io.prometheus.client.MetricFamily") return false;
+  }
+  return true;
+}
+
 // Whole numbers of up to 15 digits are exact in a double, and are most of what pages hold.
 std::optional<double> ParseSmallInteger(std::string_view text) {
   constexpr size_t kExactDigits = 15;
@@ -46,7 +61,14 @@ std::string_view ToString(MetricType type) {
 }
 
 std::unique_ptr<ExpositionParser> NewParser(std::string_view page, ParserOptions options) {
-  if (options.format == ExpositionFormat::openmetrics) return NewOpenMetricsParser(page, options.strict);
+  switch (options.format) {
+    case ExpositionFormat::openmetrics:
+      return NewOpenMetricsParser(page, options.strict);
+    case ExpositionFormat::protobuf:
+      return NewProtobufParser(page, options);
+    case ExpositionFormat::text:
+      break;
+  }
   return NewTextParser(page);
 }
 
@@ -55,6 +77,8 @@ std::optional<ExpositionFormat> FormatOfContentType(std::string_view content_typ
   const std::string lower = base::ToLower(media);
   if (lower == "application/openmetrics-text") return ExpositionFormat::openmetrics;
   if (lower == "text/plain") return ExpositionFormat::text;
+  const bool protobuf = lower == "application/vnd.google.protobuf" && IsDelimitedFamilies(content_type);
+  if (protobuf) return ExpositionFormat::protobuf;
   return std::nullopt;
 }
 
@@ -84,6 +108,23 @@ std::optional<double> ParseSampleValue(std::string_view text) {
   if (word != "inf" && word != "infinity") return std::nullopt;
   const double infinity = std::numeric_limits<double>::infinity();
   return negative ? -infinity : infinity;
+}
+
+std::string FormatBound(double bound) {
+  if (std::isnan(bound)) return "NaN";
+  if (std::isinf(bound)) return bound < 0 ? "-Inf" : "+Inf";
+  if (bound == 0) return "0.0";
+  // the shortest digits; with an exponent from a million on, and below a ten-thousandth
+  constexpr double kMostPlain = 1e6;
+  constexpr double kLeastPlain = 1e-4;
+  const bool plain = std::abs(bound) >= kLeastPlain && std::abs(bound) < kMostPlain;
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bound,
+                                 plain ? std::chars_format::fixed : std::chars_format::scientific)
+                       .ptr;
+  std::string text(digits.data(), end);
+  if (plain && !text.contains('.')) text += ".0";
+  return text;
 }
 
 }  // namespace ingest

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ingest/exposition_parser.h"
 #include "store/appender.h"
 
 namespace ingest {
@@ -24,11 +25,12 @@ class ScrapeCache {
     uint32_t text_size = 0;
     uint32_t hash = 0;
     store::SeriesRef ref = store::SeriesRef::none;
-    uint32_t seen = 0;     // the scrape it was last part of
-    Index next = kNone;    // what followed it then
-    bool dropped = false;  // relabelling drops it
-    bool tracked = false;  // ends with a staleness marker when it goes
-    bool live = false;     // tracked, and its last committed sample is not a staleness marker
+    uint32_t seen = 0;                      // the scrape it was last part of
+    Index next = kNone;                     // what followed it then
+    MetricType type = MetricType::unknown;  // what the page said above it when it was new
+    bool dropped = false;                   // relabelling drops it
+    bool tracked = false;                   // ends with a staleness marker when it goes
+    bool live = false;                      // tracked, and its last committed sample is not a staleness marker
   };
 
   ScrapeCache();

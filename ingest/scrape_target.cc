@@ -19,6 +19,8 @@ namespace {
 constexpr base::Duration kFurthestAhead = std::chrono::minutes(10);
 constexpr uint32_t kMetadataKeptScrapes = 10;
 constexpr size_t kMostMetadata = 200'000;
+// Pages that break off again and again leave series behind; so many are kept for the page that is whole again.
+constexpr size_t kMostSeriesOfBadPages = 1000;
 
 constexpr std::array<std::string_view, 8> kReportNames = {
     "up",
@@ -41,13 +43,27 @@ bool IsLegacy(const base::Labels& labels) {
   });
 }
 
+// Prometheus writes the bounds of buckets and quantiles in one way, whatever way the page has them. `room` holds the
+// text that a label then shows.
+void NormalizeBound(std::vector<base::Label>& labels, MetricType type, std::string& room) {
+  if (type != MetricType::histogram && type != MetricType::summary) return;
+  const std::string_view name = type == MetricType::histogram ? "le" : "quantile";
+  const auto bound = std::ranges::find(labels, name, &base::Label::name);
+  if (bound == labels.end()) return;
+  const auto number = base::ParseFloat(bound->value);
+  if (!number) return;
+  room = FormatBound(*number);
+  bound->value = room;
+}
+
 }  // namespace
 
 struct ScrapeTarget::Pass {
   std::unique_ptr<store::Appender> appender;
   base::Timestamp time;
   ScrapeReport report;
-  base::Labels fresh;  // of the series that was just added; empty when it is not new
+  base::Labels fresh;                     // of the series that was just added; empty when it is not new
+  MetricType type = MetricType::unknown;  // the page's last word on that
 };
 
 ScrapeTarget::ScrapeTarget(Target target, std::shared_ptr<const ScrapeConfig> config)
@@ -55,7 +71,7 @@ ScrapeTarget::ScrapeTarget(Target target, std::shared_ptr<const ScrapeConfig> co
 
 ScrapeReport ScrapeTarget::Ingest(const base::Result<FetchedPage>& page, base::Timestamp time, base::Duration duration,
                                   store::Appendable& store) {
-  Pass pass{store.NewAppender(), time, {}, {}};
+  Pass pass{store.NewAppender(), time, {}, {}, {}};
   cache_.Begin();
   const base::Result<void> appended =
       page ? AppendPage(*page, pass) : base::Result<void>(std::unexpected(page.error()));
@@ -73,7 +89,10 @@ ScrapeReport ScrapeTarget::Ingest(const base::Result<FetchedPage>& page, base::T
   if (auto committed = pass.appender->Commit(); !committed) pass.report.error = committed.error();
   if (appended) {
     cache_.Evict();
+    good_pages_series_ = cache_.all().size();
     ForgetMetadata();
+  } else if (cache_.all().size() > 2 * good_pages_series_ + kMostSeriesOfBadPages) {
+    cache_.Evict();
   }
   return std::move(pass.report);
 }
@@ -82,6 +101,7 @@ base::Result<ExpositionFormat> ScrapeTarget::FormatOf(std::string_view content_t
   if (const auto format = FormatOfContentType(content_type)) return *format;
   const std::string& fallback = config_->fallback_scrape_protocol;
   if (!fallback.empty()) {
+    if (fallback == "PrometheusProto") return ExpositionFormat::protobuf;
     return fallback.starts_with("OpenMetrics") ? ExpositionFormat::openmetrics : ExpositionFormat::text;
   }
   if (content_type.empty()) {
@@ -99,7 +119,10 @@ base::Result<void> ScrapeTarget::AppendPage(const FetchedPage& page, Pass& pass)
     return base::Fail(base::ErrorCode::limit_exceeded, "body size limit exceeded");
   }
   TRY(const ExpositionFormat format, FormatOf(page.content_type));
-  const auto parser = NewParser(page.body, {.format = format});
+  const auto parser =
+      NewParser(page.body, {.format = format,
+                            .native_histograms = config_->scrape_native_histograms.value_or(false),
+                            .classic_histograms = config_->always_scrape_classic_histograms.value_or(false)});
   Entry entry;
   for (;;) {
     const auto more = parser->Next(entry, cache_.Expected());
@@ -108,6 +131,7 @@ base::Result<void> ScrapeTarget::AppendPage(const FetchedPage& page, Pass& pass)
     if (entry.kind == EntryKind::sample) {
       TRY_VOID(AppendSample(entry, *parser, pass));
     } else {
+      if (entry.kind == EntryKind::type) pass.type = entry.type;
       NoteMetadata(entry);
     }
   }
@@ -142,7 +166,7 @@ base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, const Expositi
     report.sample_limit_exceeded = true;
     return {};
   }
-  switch (Append(*series, time, entry.value, pass)) {
+  switch (Append(*series, {time, entry.value, entry.histogram}, pass)) {
     case store::AppendStatus::ok:
       ++report.kept;
       break;
@@ -167,36 +191,46 @@ base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, const Expositi
 
 base::Result<ScrapeCache::Series*> ScrapeTarget::AddSeries(const Entry& entry, const ExpositionParser& parser,
                                                            Pass& pass) {
-  TRY(pass.fresh, LabelsOf(parser.labels()));
+  TRY(pass.fresh, LabelsOf(parser.labels(), pass.type));
   ScrapeCache::Series& series = cache_.Insert(entry.series);
+  series.type = pass.type;
   series.dropped = pass.fresh.empty();
   if (!series.dropped) ++pass.report.series_added;
   return &series;
 }
 
-store::AppendStatus ScrapeTarget::Append(ScrapeCache::Series& series, base::Timestamp time, double value, Pass& pass) {
+store::AppendStatus ScrapeTarget::Append(ScrapeCache::Series& series, const TimedValue& sample, Pass& pass) {
   static const base::Labels none;
+  const auto append = [&](store::SeriesRef ref, const base::Labels& labels) {
+    return sample.histogram ? pass.appender->AppendHistogram(ref, labels, sample.time, sample.histogram)
+                            : pass.appender->Append(ref, labels, sample.time, sample.value);
+  };
   if (series.ref != store::SeriesRef::none) {
-    const store::Appended appended = pass.appender->Append(series.ref, none, time, value);
+    const store::Appended appended = append(series.ref, none);
     if (appended.status != store::AppendStatus::invalid_labels) {
       return appended.status;
     }
   }
   base::Labels labels = std::exchange(pass.fresh, {});
-  if (labels.empty()) {
-    SeriesReader reader;
-    size_t at = 0;
-    if (!reader.Read(series.text(), at, {})) return store::AppendStatus::invalid_labels;
-    labels = LabelsOf(reader.labels()).value_or(base::Labels());
-  }
+  if (labels.empty()) labels = LabelsAgain(series);
   if (labels.empty()) return store::AppendStatus::invalid_labels;
-  const store::Appended appended = pass.appender->Append(store::SeriesRef::none, labels, time, value);
+  const store::Appended appended = append(store::SeriesRef::none, labels);
   series.ref = appended.ref;
   return appended.status;
 }
 
-base::Result<base::Labels> ScrapeTarget::LabelsOf(std::span<const base::Label> labels) const {
-  base::Labels made = MergedLabels(labels);
+base::Labels ScrapeTarget::LabelsAgain(const ScrapeCache::Series& series) const {
+  SeriesReader reader;
+  size_t at = 0;
+  if (!reader.Read(series.text(), at, {})) return {};
+  return LabelsOf(reader.labels(), series.type).value_or(base::Labels());
+}
+
+base::Result<base::Labels> ScrapeTarget::LabelsOf(std::span<const base::Label> labels, MetricType type) const {
+  std::vector<base::Label> own(labels.begin(), labels.end());
+  std::string bound;
+  NormalizeBound(own, type, bound);
+  base::Labels made = MergedLabels(std::move(own));
   if (!config_->metric_relabel_configs.empty()) {
     made = Relabel(config_->metric_relabel_configs, made).value_or(base::Labels());
   }
@@ -210,13 +244,12 @@ base::Result<base::Labels> ScrapeTarget::LabelsOf(std::span<const base::Label> l
 }
 
 // Under honor_labels a label that the page gives empty still keeps the target's out.
-base::Labels ScrapeTarget::MergedLabels(std::span<const base::Label> labels) const {
-  std::vector<base::Label> merged(labels.begin(), labels.end());
+base::Labels ScrapeTarget::MergedLabels(std::vector<base::Label> merged) const {
+  const auto own = static_cast<ptrdiff_t>(merged.size());
   std::vector<base::Label> conflicts;
   for (const base::Label& label : public_labels_) {
-    const auto exposed = std::find_if(merged.begin(), merged.begin() + static_cast<ptrdiff_t>(labels.size()),
-                                      [&](const base::Label& own) { return own.name == label.name; });
-    const bool names_it = exposed != merged.begin() + static_cast<ptrdiff_t>(labels.size());
+    const auto exposed = std::ranges::find(merged.begin(), merged.begin() + own, label.name, &base::Label::name);
+    const bool names_it = exposed != merged.begin() + own;
     if (!names_it) {
       merged.push_back(label);
     } else if (!config_->honor_labels) {
@@ -261,16 +294,13 @@ base::Result<void> ScrapeTarget::CheckLabels(const base::Labels& labels) const {
 void ScrapeTarget::AppendStaleMarkers(bool all, Pass& pass) {
   for (ScrapeCache::Series& series : cache_.all()) {
     const bool here = !all && cache_.SeenNow(series) && series.tracked && !series.dropped;
-    if (series.live && !here) Append(series, pass.time, store::StaleMarker(), pass);
+    if (series.live && !here) Append(series, {pass.time, store::StaleMarker()}, pass);
     series.live = here;
   }
   if (earlier_.empty()) return;
   std::unordered_set<base::Labels, base::LabelsHash> still;
-  SeriesReader reader;
   for (const ScrapeCache::Series& series : cache_.all()) {
-    size_t at = 0;
-    if (!series.live || !reader.Read(series.text(), at, {})) continue;
-    if (auto labels = LabelsOf(reader.labels())) still.insert(std::move(*labels));
+    if (series.live) still.insert(LabelsAgain(series));
   }
   for (const auto& [labels, ref] : earlier_) {
     if (!still.contains(labels)) pass.appender->Append(ref, labels, pass.time, store::StaleMarker());
@@ -300,7 +330,7 @@ void ScrapeTarget::AppendReport(double up, base::Duration duration, size_t body_
 }
 
 void ScrapeTarget::End(base::Timestamp time, store::Appendable& store) {
-  Pass pass{store.NewAppender(), time, {}, {}};
+  Pass pass{store.NewAppender(), time, {}, {}, {}};
   cache_.Begin();
   AppendStaleMarkers(true, pass);
   for (auto& [labels, ref] : reports_) pass.appender->Append(ref, labels, time, store::StaleMarker());
@@ -310,11 +340,8 @@ void ScrapeTarget::End(base::Timestamp time, store::Appendable& store) {
 }
 
 void ScrapeTarget::Reconfigure(Target target, std::shared_ptr<const ScrapeConfig> config) {
-  SeriesReader reader;
   for (const ScrapeCache::Series& series : cache_.all()) {
-    size_t at = 0;
-    if (!series.live || !reader.Read(series.text(), at, {})) continue;
-    if (auto labels = LabelsOf(reader.labels())) earlier_.emplace_back(std::move(*labels), series.ref);
+    if (series.live) earlier_.emplace_back(LabelsAgain(series), series.ref);
   }
   cache_.Clear();
   target_ = std::move(target);

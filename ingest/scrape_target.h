@@ -48,9 +48,10 @@ struct ScrapeReport {
 };
 
 // The memory of one target between its scrapes, and the function that turns a page into samples, by Prometheus' rules:
-// target labels (a page's own of the same name become exported_…, or win with honor_labels), metric relabelling,
-// limits, timestamps, staleness markers for series that are gone, and `up` and the scrape_* series. Not thread-safe,
-// except Metadata.
+// target labels (a page's own of the same name become exported_…, or win with honor_labels), bounds of buckets and
+// quantiles written in one way (le="1" is le="1.0"), metric relabelling, limits, timestamps, staleness markers for
+// series that are gone, and `up` and the scrape_* series. Native histograms are kept as such under
+// scrape_native_histograms. Not thread-safe, except Metadata.
 class ScrapeTarget {
  public:
   ScrapeTarget(Target target, std::shared_ptr<const ScrapeConfig> config);
@@ -73,6 +74,11 @@ class ScrapeTarget {
 
  private:
   struct Pass;
+  struct TimedValue {
+    base::Timestamp time;
+    double value = 0;
+    store::HistogramPtr histogram = nullptr;  // instead of the value
+  };
   struct StringHash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
@@ -86,10 +92,11 @@ class ScrapeTarget {
   base::Result<void> AppendPage(const FetchedPage& page, Pass& pass);
   base::Result<void> AppendSample(const Entry& entry, const ExpositionParser& parser, Pass& pass);
   base::Result<ScrapeCache::Series*> AddSeries(const Entry& entry, const ExpositionParser& parser, Pass& pass);
-  base::Result<base::Labels> LabelsOf(std::span<const base::Label> labels) const;  // empty: dropped
-  base::Labels MergedLabels(std::span<const base::Label> labels) const;
+  base::Result<base::Labels> LabelsOf(std::span<const base::Label> labels, MetricType type) const;  // empty: dropped
+  base::Labels LabelsAgain(const ScrapeCache::Series& series) const;  // empty also where they cannot be made
+  base::Labels MergedLabels(std::vector<base::Label> merged) const;
   base::Result<void> CheckLabels(const base::Labels& labels) const;
-  store::AppendStatus Append(ScrapeCache::Series& series, base::Timestamp time, double value, Pass& pass);
+  store::AppendStatus Append(ScrapeCache::Series& series, const TimedValue& sample, Pass& pass);
   void AppendStaleMarkers(bool all, Pass& pass);
   void AppendReport(double up, base::Duration duration, size_t body_bytes, Pass& pass);
   void NoteMetadata(const Entry& entry);
@@ -99,6 +106,7 @@ class ScrapeTarget {
   std::shared_ptr<const ScrapeConfig> config_;
   base::Labels public_labels_;
   ScrapeCache cache_;
+  size_t good_pages_series_ = 0;  // how many the cache held after the last page that was read to its end
   std::vector<std::pair<base::Labels, store::SeriesRef>> earlier_;  // live under settings that no longer hold
   std::vector<std::pair<base::Labels, store::SeriesRef>> reports_;  // up and scrape_*, made when first written
   mutable std::mutex mutex_;

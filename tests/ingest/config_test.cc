@@ -93,11 +93,13 @@ scrape_configs:
   EXPECT_EQ(a.limits.labels, 30);
   EXPECT_EQ(a.name_validation, NameValidation::legacy);
   EXPECT_EQ(a.basic_auth->password.file, "/p");
-  EXPECT_EQ(a.scrape_protocols, (std::vector<std::string>{"PrometheusText0.0.4"}));
+  EXPECT_EQ(a.scrape_protocols, (std::vector<std::string>{"PrometheusProto", "PrometheusText0.0.4"}));
   EXPECT_EQ(a.static_configs[0].targets.size(), 2);
   EXPECT_EQ(a.relabel_configs[0].target_label, "b");
   EXPECT_EQ(file.scrapes[1].authorization->credentials.value, "t");
-  EXPECT_EQ(AcceptHeader(a.scrape_protocols, NameValidation::legacy), "text/plain;version=0.0.4;q=0.6,*/*;q=0.5");
+  EXPECT_EQ(AcceptHeader(a.scrape_protocols, NameValidation::legacy),
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,"
+            "text/plain;version=0.0.4;q=0.5,*/*;q=0.4");
   std::vector<ScrapeConfig> resolved = file.scrapes;
   ResolvePaths("/etc/t", resolved);
   EXPECT_EQ(resolved[0].tls.ca_file, "/etc/t/ca.pem");
@@ -143,15 +145,21 @@ TEST(ScrapeConfig, Complaints) {
        "t.yml:1:49: scrape_configs[0].body_size_limit: not a size: \"100\" (expected a number with B, KB, MB, GB, TB, "
        "PB or "
        "EB)\n"},
-      {"scrape_configs: [{job_name: a, fallback_scrape_protocol: PrometheusProto}]",
-       "t.yml:1:58: scrape_configs[0].fallback_scrape_protocol: unknown scrape protocol \"PrometheusProto\", "
+      {"scrape_configs: [{job_name: a, fallback_scrape_protocol: Protobuf}]",
+       "t.yml:1:58: scrape_configs[0].fallback_scrape_protocol: unknown scrape protocol \"Protobuf\", "
        "supported: "
-       "OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusText0.0.4, PrometheusText1.0.0\n"},
+       "OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusProto, PrometheusText0.0.4, PrometheusText1.0.0\n"},
       {"scrape_configs: [{job_name: a, file_sd_configs: [{files: [x.txt]}]}]",
        "t.yml:1:50: scrape_configs[0].file_sd_configs[0]: path name \"x.txt\" is not valid for file discovery\n"},
       {"scrape_configs: [{job_name: a, scrape_protocols: [PrometheusText0.0.5]}]",
        "t.yml:1:51: scrape_configs[0].scrape_protocols[0]: unknown scrape protocol \"PrometheusText0.0.5\", supported: "
-       "OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusText0.0.4, PrometheusText1.0.0\n"},
+       "OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusProto, PrometheusText0.0.4, PrometheusText1.0.0\n"},
+      {"scrape_configs: [{job_name: a, scrape_protocols: []}]",
+       "t.yml:1:50: scrape_configs[0].scrape_protocols: scrape_protocols cannot be empty\n"},
+      {"global: {scrape_protocols: [PrometheusProto, PrometheusProto]}",
+       "t.yml:1:29: global.scrape_protocols[0]: duplicated protocol in scrape_protocols\n"},
+      {"scrape_configs: [{job_name: a, scrape_native_histograms: 7}]",
+       "t.yml:1:58: scrape_configs[0].scrape_native_histograms: expected true or false, found \"7\"\n"},
       {"scrape_configs: [{job_name: a, tls_config: {cert_file: x}}]",
        "t.yml:1:44: scrape_configs[0].tls_config: exactly one of cert_file and key_file is given; both or none are "
        "needed\n"},
@@ -159,6 +167,48 @@ TEST(ScrapeConfig, Complaints) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.yaml);
     EXPECT_EQ(Read(c.yaml).errors, c.want);
+  }
+}
+
+TEST(ScrapeConfig, NativeHistograms) {
+  struct Case {
+    std::string_view yaml;
+    bool native;
+    bool classic;
+    std::string_view accept;
+  };
+  static constexpr std::string_view kTexts =
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+      "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+      "text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+  static constexpr std::string_view kProtobufFirst =
+      "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,"
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+      "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
+      "text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
+  static constexpr std::string_view kOneText = "text/plain;version=0.0.4;q=0.6,*/*;q=0.5";
+  static constexpr Case kCases[] = {
+      {"{scrape_configs: [{job_name: a}]}", false, false, kTexts},
+      {"{scrape_configs: [{job_name: a, scrape_native_histograms: true}]}", true, false, kProtobufFirst},
+      {"{global: {scrape_native_histograms: true}, scrape_configs: [{job_name: a}]}", true, false, kProtobufFirst},
+      {"{global: {scrape_native_histograms: true}, scrape_configs: [{job_name: a, scrape_native_histograms: false}]}",
+       false, false, kTexts},
+      {"{global: {always_scrape_classic_histograms: true}, scrape_configs: [{job_name: a}]}", false, true, kTexts},
+      {"{scrape_configs: [{job_name: a, scrape_native_histograms: true, always_scrape_classic_histograms: true}]}",
+       true, true, kProtobufFirst},
+      {"{scrape_configs: [{job_name: a, scrape_native_histograms: true, scrape_protocols: [PrometheusText0.0.4]}]}",
+       true, false, kOneText},
+      {"{global: {scrape_native_histograms: true, scrape_protocols: [PrometheusText0.0.4]}, scrape_configs: "
+       "[{job_name: a}]}",
+       true, false, kOneText},
+  };
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.yaml);
+    const ReadFile file = Read(c.yaml);
+    EXPECT_EQ(file.errors, "");
+    EXPECT_EQ(file.scrapes[0].scrape_native_histograms, c.native);
+    EXPECT_EQ(file.scrapes[0].always_scrape_classic_histograms, c.classic);
+    EXPECT_EQ(AcceptHeader(file.scrapes[0].scrape_protocols, NameValidation::utf8), c.accept);
   }
 }
 

@@ -211,8 +211,42 @@ TEST(ExpositionParser, SaysWhereTheLineBegan) {
 TEST(ExpositionParser, KnowsFormatsByContentType) {
   EXPECT_EQ(FormatOfContentType("text/plain; version=0.0.4; charset=utf-8"), ExpositionFormat::text);
   EXPECT_EQ(FormatOfContentType("Application/OpenMetrics-Text;version=1.0.0"), ExpositionFormat::openmetrics);
+  EXPECT_EQ(FormatOfContentType("application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+                                "encoding=delimited; escaping=underscores"),
+            ExpositionFormat::protobuf);
+  EXPECT_EQ(FormatOfContentType("application/vnd.google.protobuf; encoding=\"delimited\""), ExpositionFormat::protobuf);
+  EXPECT_EQ(FormatOfContentType("Application/Vnd.Google.Protobuf"), ExpositionFormat::protobuf);
+  EXPECT_EQ(FormatOfContentType("application/vnd.google.protobuf; encoding=text"), std::nullopt);
+  EXPECT_EQ(FormatOfContentType("application/vnd.google.protobuf; proto=other.Message"), std::nullopt);
   EXPECT_EQ(FormatOfContentType("text/html"), std::nullopt);
   EXPECT_EQ(FormatOfContentType(""), std::nullopt);
+}
+
+TEST(FormatBound, WritesAsOpenMetricsDoes) {
+  struct Bound {
+    double value;
+    std::string_view want;
+  };
+  static constexpr Bound kBounds[] = {
+      {0, "0.0"},
+      {-0.0, "0.0"},
+      {1, "1.0"},
+      {-1, "-1.0"},
+      {0.5, "0.5"},
+      {100000, "100000.0"},
+      {1e6, "1e+06"},
+      {-2.5e7, "-2.5e+07"},
+      {1e300, "1e+300"},
+      {0.0001, "0.0001"},
+      {0.00001, "1e-05"},
+      {999999.5, "999999.5"},
+      {0.1 + 0.2, "0.30000000000000004"},
+      {5e-324, "5e-324"},
+  };
+  for (const Bound& bound : kBounds) EXPECT_EQ(FormatBound(bound.value), bound.want);
+  EXPECT_EQ(FormatBound(HUGE_VAL), "+Inf");
+  EXPECT_EQ(FormatBound(-HUGE_VAL), "-Inf");
+  EXPECT_EQ(FormatBound(std::nan("")), "NaN");
 }
 
 }  // namespace

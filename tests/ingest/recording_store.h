@@ -11,7 +11,8 @@
 
 namespace ingest {
 
-// A store that keeps its contract and writes down what is committed: "series value @milliseconds", in order.
+// A store that keeps its contract and writes down what is committed: "series value @milliseconds", in order. The value
+// of a native histogram is "histogram{count,sum}".
 class RecordingStore : public store::Appendable {
  public:
   std::unique_ptr<store::Appender> NewAppender() override;
@@ -34,7 +35,7 @@ class RecordingStore : public store::Appendable {
   friend class RecordingAppender;
   struct Series {
     base::Labels labels;
-    std::map<base::Timestamp, double> samples;
+    std::map<base::Timestamp, std::string> samples;
   };
   std::mutex mutex_;
   std::map<uint64_t, Series> series_;  // guarded by mutex_, like the rest
@@ -48,6 +49,32 @@ class RecordingAppender : public store::Appender {
 
   store::Appended Append(store::SeriesRef ref, const base::Labels& labels, base::Timestamp time,
                          double value) override {
+    return Take(ref, labels, time, store::IsStale(value) ? "stale" : base::FormatFloat(value));
+  }
+  store::Appended AppendHistogram(store::SeriesRef ref, const base::Labels& labels, base::Timestamp time,
+                                  store::HistogramPtr histogram) override {
+    std::string text = "histogram{";
+    text.append(base::FormatFloat(histogram->count)).append(",").append(base::FormatFloat(histogram->sum)).append("}");
+    return Take(ref, labels, time, std::move(text));
+  }
+  base::Result<void> Commit() override {
+    const std::scoped_lock lock(store_.mutex_);
+    store_.lines_.insert(store_.lines_.end(), batch_.begin(), batch_.end());
+    batch_.clear();
+    return {};
+  }
+  void Rollback() override {
+    // samples of the batch are forgotten with their series, which is what a new series' roll-back is
+    const std::scoped_lock lock(store_.mutex_);
+    std::erase_if(store_.series_, [&](const auto& known) {
+      const std::string name = known.second.labels.ToString() + " ";
+      return std::ranges::any_of(batch_, [&](const std::string& line) { return line.starts_with(name); });
+    });
+    batch_.clear();
+  }
+
+ private:
+  store::Appended Take(store::SeriesRef ref, const base::Labels& labels, base::Timestamp time, std::string value) {
     const std::scoped_lock lock(store_.mutex_);
     auto at = store_.series_.find(static_cast<uint64_t>(ref));
     if (at == store_.series_.end()) {
@@ -68,31 +95,11 @@ class RecordingAppender : public store::Appender {
     }
     if (!samples.empty() && time < samples.rbegin()->first) return {known, store::AppendStatus::out_of_order};
     samples.emplace(time, value);
-    batch_.push_back(at->second.labels.ToString() + " " + (store::IsStale(value) ? "stale" : base::FormatFloat(value)) +
-                     " @" + std::to_string(time.time_since_epoch().count()));
+    batch_.push_back(at->second.labels.ToString() + " " + value + " @" +
+                     std::to_string(time.time_since_epoch().count()));
     return {known, store::AppendStatus::ok};
   }
-  store::Appended AppendHistogram(store::SeriesRef, const base::Labels&, base::Timestamp,
-                                  store::HistogramPtr) override {
-    return {store::SeriesRef::none, store::AppendStatus::invalid_labels};
-  }
-  base::Result<void> Commit() override {
-    const std::scoped_lock lock(store_.mutex_);
-    store_.lines_.insert(store_.lines_.end(), batch_.begin(), batch_.end());
-    batch_.clear();
-    return {};
-  }
-  void Rollback() override {
-    // samples of the batch are forgotten with their series, which is what a new series' roll-back is
-    const std::scoped_lock lock(store_.mutex_);
-    std::erase_if(store_.series_, [&](const auto& known) {
-      const std::string name = known.second.labels.ToString() + " ";
-      return std::ranges::any_of(batch_, [&](const std::string& line) { return line.starts_with(name); });
-    });
-    batch_.clear();
-  }
 
- private:
   RecordingStore& store_;
   std::vector<std::string> batch_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "store/head.h"
+#include "tests/ingest/protobuf_writer.h"
 #include "tests/ingest/recording_store.h"
 
 namespace ingest {
@@ -11,6 +12,8 @@ namespace {
 using Lines = std::vector<std::string>;
 
 constexpr std::string_view kText = "text/plain; version=0.0.4";
+constexpr std::string_view kProtobuf =
+    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
 
 base::Timestamp At(int64_t milliseconds) { return base::Timestamp(base::Duration(milliseconds)); }
 
@@ -145,6 +148,30 @@ TEST(ScrapeTarget, HonorLabels) {
   EXPECT_EQ(Scraper(config, labels).Scrape(page),
             (Lines{R"(a{env="dev", instance="h:1", job="mine"} 1 @1000)", R"(b{instance="h:1", job="j"} 2 @1000)",
                    R"(c{env="y", exported_env="x", instance="h:1", job="j"} 3 @1000)"}));
+}
+
+TEST(ScrapeTarget, BoundsAreWrittenInOneWay) {
+  const std::string_view page =
+      "le{le=\"1\"} 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"1000000\"} 2\nh_bucket{le=\"Inf\"} 3\n"
+      "h_bucket{le=\"x\",quantile=\"1\"} 4\n# TYPE s summary\ns{quantile=\"0\",le=\"5\"} 5\n# TYPE g "
+      "gauge\ng{le=\"1\"} 6\n";
+  const auto want = [](std::string_view time) {
+    Lines lines = {R"(le{instance="h:1", job="j", le="1"} 1)",
+                   R"(h_bucket{instance="h:1", job="j", le="1.0"} 1)",
+                   R"(h_bucket{instance="h:1", job="j", le="1e+06"} 2)",
+                   R"(h_bucket{instance="h:1", job="j", le="+Inf"} 3)",
+                   R"(h_bucket{instance="h:1", job="j", le="x", quantile="1"} 4)",
+                   R"(s{instance="h:1", job="j", le="5", quantile="0.0"} 5)",
+                   R"(g{instance="h:1", job="j", le="1"} 6)"};
+    for (std::string& line : lines) line.append(" @").append(time);
+    return lines;
+  };
+  Scraper scraper;
+  EXPECT_EQ(scraper.Scrape(page), want("1000"));
+  scraper.store.DropAll();  // so that labels are made of the texts again
+  EXPECT_EQ(scraper.Scrape(page), want("2000"));
+  Scraper openmetrics;
+  EXPECT_EQ(openmetrics.Scrape(std::string(page) + "# EOF\n", "application/openmetrics-text"), want("1000"));
 }
 
 TEST(ScrapeTarget, Timestamps) {
@@ -294,6 +321,88 @@ TEST(ScrapeTarget, ExtraScrapeMetrics) {
   EXPECT_EQ(scraper.own[5], R"(scrape_timeout_seconds{instance="h:1", job="j"} 1 @1000)");
   EXPECT_EQ(scraper.own[6], R"(scrape_sample_limit{instance="h:1", job="j"} 7 @1000)");
   EXPECT_EQ(scraper.own[7], R"(scrape_body_size_bytes{instance="h:1", job="j"} 4 @1000)");
+}
+
+// A family `h` whose histogram is classic and native in one.
+std::string HistogramPage(uint64_t count) {
+  const Message histogram = Message()
+                                .Varint(1, count)
+                                .Double(2, 6)
+                                .Add(3, Message().Varint(1, 1).Double(2, 1))
+                                .ZigZag(5, 3)
+                                .Double(6, 0.001)
+                                .Add(12, Message().ZigZag(1, 2).Varint(2, 1))
+                                .PackedZigZag(13, {static_cast<int64_t>(count)});
+  return Family("h", 4, {Message().Add(7, histogram)});
+}
+
+TEST(ScrapeTarget, NativeHistograms) {
+  const std::string classic[] = {R"(h_count{instance="h:1", job="j"} 3 @1000)",
+                                 R"(h_sum{instance="h:1", job="j"} 6 @1000)",
+                                 R"(h_bucket{instance="h:1", job="j", le="1.0"} 1 @1000)",
+                                 R"(h_bucket{instance="h:1", job="j", le="+Inf"} 3 @1000)"};
+  const std::string native = R"(h{instance="h:1", job="j"} histogram{3,6} @1000)";
+  ScrapeConfig config;
+  EXPECT_EQ(Scraper(config).Scrape(HistogramPage(3), kProtobuf), Lines(std::begin(classic), std::end(classic)));
+  config.scrape_native_histograms = true;
+  EXPECT_EQ(Scraper(config).Scrape(HistogramPage(3), kProtobuf), Lines{native});
+  config.always_scrape_classic_histograms = true;
+  Lines both = {native};
+  both.insert(both.end(), std::begin(classic), std::end(classic));
+  EXPECT_EQ(Scraper(config).Scrape(HistogramPage(3), kProtobuf), both);
+}
+
+TEST(ScrapeTarget, NativeHistogramsEndLikeOthers) {
+  ScrapeConfig config;
+  config.scrape_native_histograms = true;
+  Scraper scraper(config);
+  scraper.Scrape(HistogramPage(3), kProtobuf);
+  EXPECT_EQ(scraper.Scrape(HistogramPage(4), kProtobuf), (Lines{R"(h{instance="h:1", job="j"} histogram{4,6} @2000)"}));
+  EXPECT_EQ(scraper.report.series_added, 0);
+  EXPECT_EQ(scraper.Scrape("", kProtobuf), (Lines{R"(h{instance="h:1", job="j"} stale @3000)"}));
+  EXPECT_EQ(scraper.Scrape(HistogramPage(5), kProtobuf), (Lines{R"(h{instance="h:1", job="j"} histogram{5,6} @4000)"}));
+  EXPECT_EQ(scraper.Scrape(HistogramPage(5) + "\x05", kProtobuf), (Lines{R"(h{instance="h:1", job="j"} stale @5000)"}));
+  EXPECT_EQ(scraper.report.error->ToString(),
+            "invalid protobuf exposition: a message of 5 bytes is cut off after 0 at byte 55");
+  // the same series may be a number in the next page
+  EXPECT_EQ(scraper.Scrape("h 7\n"), (Lines{R"(h{instance="h:1", job="j"} 7 @6000)"}));
+  scraper.store.DropAll();
+  EXPECT_EQ(scraper.Scrape(HistogramPage(6), kProtobuf), (Lines{R"(h{instance="h:1", job="j"} histogram{6,6} @7000)"}));
+  EXPECT_EQ(scraper.target().Metadata(), (std::vector<MetricMetadata>{{"h", MetricType::histogram, "", ""}}));
+  scraper.target().End(At(7500), scraper.store);
+  EXPECT_EQ(scraper.Without(), (Lines{R"(h{instance="h:1", job="j"} stale @7500)"}));
+}
+
+TEST(ScrapeTarget, ProtobufMayBeTheFallback) {
+  ScrapeConfig config;
+  config.fallback_scrape_protocol = "PrometheusProto";
+  EXPECT_EQ(Scraper(config).Scrape(Family("a", 1, {Message().Add(2, Message().Double(1, 2))}), ""),
+            (Lines{R"(a{instance="h:1", job="j"} 2 @1000)"}));
+}
+
+TEST(ScrapeTarget, NativeHistogramsInTheRealStore) {
+  store::Head head;
+  ScrapeConfig config;
+  config.job_name = "j";
+  config.scrape_interval = config.scrape_timeout = std::chrono::seconds(1);
+  config.scrape_native_histograms = true;
+  ScrapeTarget target(MakeTarget(config, "h:1", {}).value().value(), std::make_shared<const ScrapeConfig>(config));
+  for (uint64_t i = 1; i <= 3; ++i) {
+    const FetchedPage page{std::string(kProtobuf), i < 3 ? HistogramPage(i) : ""};
+    ASSERT_FALSE(target.Ingest(page, At(static_cast<int64_t>(i) * 1000), base::Duration(1), head).error);
+  }
+  const base::Matcher matchers[] = {base::Matcher::Equal("__name__", "h")};
+  const auto found = head.Select(matchers, {At(0), At(9000)});
+  ASSERT_EQ(found->size(), 1);
+  store::Samples samples;
+  found->front()->Read({At(0), At(9000)}, samples);
+  EXPECT_EQ(samples.times, (std::vector<base::Timestamp>{At(1000), At(2000), At(3000)}));
+  ASSERT_EQ(samples.histograms.size(), 3);
+  EXPECT_EQ(samples.histograms[1]->count, 2);
+  EXPECT_EQ(samples.histograms[1]->schema, 3);
+  EXPECT_EQ(samples.histograms[1]->positive_spans, (std::vector<base::HistogramSpan>{{2, 1}}));
+  EXPECT_EQ(samples.histograms[2], nullptr);
+  EXPECT_TRUE(store::IsStale(samples.values[2]));
 }
 
 TEST(ScrapeTarget, WritesIntoTheRealStore) {
