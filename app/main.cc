@@ -7,6 +7,7 @@
 #include "app/commands/documents.h"
 #include "app/commands/serve.h"
 #include "app/commands/test_promql.h"
+#include "app/commands/test_rules.h"
 
 namespace {
 
@@ -36,6 +37,8 @@ const std::vector<Command>& Commands() {
        app::CheckMetricsFiles},
       {"rules expand", "FILE…", "Prints thresholds as plain Prometheus rules", {}, app::ExpandRuleFiles},
       {"test promql", "FILE…", "Runs PromQL test scripts", {}, app::TestPromqlCommand},
+      {"test rules", "FILE…", "Runs unit tests of rules, in promtool's files", app::TestRulesFlags(),
+       app::TestRulesCommand},
       {"healthcheck",
        "",
        "Asks a running tocsin whether it is ready",

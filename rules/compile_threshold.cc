@@ -2,32 +2,20 @@
 
 #include <fmt/format.h>
 
-#include "base/labels.h"
+#include <array>
+
 #include "base/text.h"
 #include "promql/parser.h"
+#include "rules/change.h"
+#include "rules/overrides.h"
+#include "rules/slo.h"
+#include "rules/threshold_parts.h"
 
 namespace rules {
 namespace {
 
-std::string LabelName(const std::string& name) { return base::IsLegacyLabelName(name) ? name : base::Quote(name); }
-
-std::string By(const std::vector<std::string>& labels) {
-  if (labels.empty()) return "";
-  std::vector<std::string> names;
-  for (const std::string& label : labels) names.push_back(LabelName(label));
-  return fmt::format(" by ({}) ", base::Join(names, ", "));
-}
-
-// As an operand: in parentheses unless it holds together by itself.
-std::string Operand(const promql::Expr& expr) {
-  const bool loose = promql::As<promql::Binary>(expr) != nullptr || promql::As<promql::Unary>(expr) != nullptr;
-  return loose ? fmt::format("({})", promql::ToString(expr)) : promql::ToString(expr);
-}
-
-std::string SumOf(const Threshold& threshold, const promql::Expr& counted) {
-  std::string events = promql::ToString(promql::Unwrap(counted));
-  if (threshold.over) events = fmt::format("rate({}[{}])", events, base::FormatDuration(*threshold.over));
-  return fmt::format("sum{}({})", By(threshold.by), events);
+bool IsScalar(const Threshold& threshold) {
+  return threshold.value && promql::TypeOf(*threshold.value) == promql::ValueType::scalar;
 }
 
 // Whether an expression printed by ValueExpression needs parentheses before a comparison: the operators it may hold
@@ -37,6 +25,12 @@ bool NeedsParentheses(const Threshold& threshold) {
   const auto* binary = promql::As<promql::Binary>(*threshold.value);
   return binary != nullptr && (promql::IsComparison(binary->op) || promql::IsSetOperator(binary->op));
 }
+
+constexpr std::array<std::pair<std::string_view, LimitRole>, 3> kRoles = {{
+    {"target", &Limits::target},
+    {"warning", &Limits::warning},
+    {"critical", &Limits::critical},
+}};
 
 // How an alert's value reads to people, as a Prometheus template.
 std::string ValueTemplate(Unit unit) {
@@ -63,76 +57,101 @@ std::string ValueTemplate(Unit unit) {
   return "{{ $value }}";
 }
 
-// "AirbyteSyncStale (tenant {{ $labels.tenant }})"
-std::string Subject(const Threshold& threshold) {
-  std::vector<std::string> parts;
-  for (const std::string& label : threshold.by) {
-    const std::string value = base::IsLegacyLabelName(label) ? fmt::format("$labels.{}", label)
-                                                             : fmt::format("index $labels {}", base::Quote(label));
-    parts.push_back(fmt::format("{} {{{{ {} }}}}", label, value));
+// What a breach reads like, up to the limit.
+std::string BreachText(const Threshold& threshold, const std::string& shown) {
+  if (threshold.kind != Threshold::Kind::change) return fmt::format("{} is {}", Subject(threshold), shown);
+  return fmt::format("{} changed by {} within {}", Subject(threshold), shown,
+                     base::FormatDuration(threshold.change.over));
+}
+
+Rule BreachAlert(const Threshold& threshold, Severity severity, LimitRole role) {
+  Rule rule = MakeAlert(threshold, severity);
+  std::string expression;
+  std::string limit_text;
+  if (IsOverridden(threshold, role)) {
+    expression = OverriddenBreach(threshold, role);
+    limit_text = OverriddenText(threshold, role);
+    rule.labels.emplace("threshold", "");
+  } else {
+    const Limit& limit = *(threshold.limits.*role);
+    const std::string value = ValueExpression(threshold);
+    expression = fmt::format("{} {} {}", NeedsParentheses(threshold) ? fmt::format("({})", value) : value,
+                             ToString(limit.comparison), base::FormatFloat(limit.value));
+    limit_text = limit.text;
   }
-  return parts.empty() ? threshold.name : fmt::format("{} ({})", threshold.name, base::Join(parts, ", "));
-}
-
-TextMap CommonAnnotations(const Threshold& threshold) {
-  TextMap annotations;
-  if (!threshold.description.empty()) annotations["description"] = threshold.description;
-  if (!threshold.runbook.empty()) annotations["runbook_url"] = threshold.runbook;
-  return annotations;
-}
-
-Rule Alert(const Threshold& threshold, Severity severity) {
-  Rule rule;
-  rule.kind = RuleKind::alerting;
-  rule.name = threshold.name;
-  rule.hold = threshold.hold;
-  rule.keep_firing_for = threshold.keep_firing_for;
-  rule.labels = threshold.labels;
-  rule.labels["severity"] = ToString(severity);
-  rule.annotations = CommonAnnotations(threshold);
-  rule.where = threshold.where;
-  return rule;
-}
-
-Rule BreachAlert(const Threshold& threshold, Severity severity, const Limit& limit) {
-  Rule rule = Alert(threshold, severity);
-  const std::string value = ValueExpression(threshold);
-  rule.expression = fmt::format("{} {} {}", NeedsParentheses(threshold) ? fmt::format("({})", value) : value,
-                                ToString(limit.comparison), base::FormatFloat(limit.value));
+  rule.expression = WhileActive(threshold, severity, std::move(expression));
   const std::string shown = ValueTemplate(threshold.unit);
   rule.annotations["value"] = shown;
-  rule.annotations["limit"] = limit.text;
+  rule.annotations["limit"] = limit_text;
   rule.annotations["summary"] = !threshold.summary.empty() ? threshold.summary
-                                                           : fmt::format("{} is {} ({}: {})", Subject(threshold), shown,
-                                                                         ToString(severity), limit.text);
+                                                           : fmt::format("{} ({}: {})", BreachText(threshold, shown),
+                                                                         ToString(severity), limit_text);
   return rule;
 }
 
-Rule MissingAlert(const Threshold& threshold, Severity severity) {
-  Rule rule = Alert(threshold, severity);
-  const promql::Expr& source = threshold.kind == Threshold::Kind::ratio ? *threshold.total : *threshold.value;
-  const std::string text = promql::ToString(promql::Unwrap(source));
-  rule.expression = fmt::format("absent({})", text);
-  rule.labels["condition"] = "missing";
+// What must be there.
+const promql::Expr& Source(const Threshold& threshold) {
+  switch (threshold.kind) {
+    case Threshold::Kind::ratio:
+      return promql::Unwrap(*threshold.total);
+    case Threshold::Kind::slo:
+      return promql::Unwrap(threshold.slo.total ? *threshold.slo.total : *threshold.slo.counted);
+    case Threshold::Kind::value:
+    case Threshold::Kind::age:
+    case Threshold::Kind::change:
+      break;
+  }
+  return promql::Unwrap(*threshold.value);
+}
+
+// Whether the threshold has one value only, which vanishes when everything does.
+bool IsSingle(const Threshold& threshold) {
+  if (!threshold.by.empty()) return false;
+  if (threshold.kind == Threshold::Kind::ratio || threshold.kind == Threshold::Kind::slo) return true;
+  const auto* aggregate = promql::As<promql::Aggregate>(Source(threshold));
+  return aggregate != nullptr && aggregate->grouping.empty() && !aggregate->without && !HasParameter(aggregate->op);
+}
+
+Rule MissingRule(const Threshold& threshold, std::string_view condition, std::string expression,
+                 std::string_view summary) {
+  const Severity severity = threshold.missing->severity;
+  Rule rule = MakeAlert(threshold, severity);
+  rule.expression = WhileActive(threshold, severity, std::move(expression));
+  rule.labels["condition"] = condition;
   rule.annotations["value"] = "no data";
   rule.annotations["limit"] = "must not be missing";
-  rule.annotations["summary"] = fmt::format("{} has no data", threshold.name);
+  rule.annotations["summary"] = summary;
   return rule;
 }
 
-Rule Recorded(const Threshold& threshold, std::string_view name, std::string expression) {
-  Rule rule;
-  rule.kind = RuleKind::recording;
-  rule.name = name;
-  rule.expression = std::move(expression);
-  rule.labels["threshold"] = threshold.name;
-  rule.where = threshold.where;
+Rule MissingAlert(const Threshold& threshold) {
+  return MissingRule(threshold, "missing", fmt::format("absent({})", promql::ToString(Source(threshold))),
+                     fmt::format("{} has no data", threshold.name));
+}
+
+// A plain selector is asked itself; of any other expression, what was recorded of it.
+Rule VanishedAlert(const Threshold& threshold) {
+  const auto* selector = promql::As<promql::VectorSelector>(Source(threshold));
+  const bool plain = selector != nullptr && selector->modifiers.at == promql::AtKind::none &&
+                     selector->modifiers.offset.fixed.count() == 0 && !selector->modifiers.offset.expr;
+  const std::string now = plain ? promql::ToString(Source(threshold)) : RecordedValues(threshold);
+  const std::string lookback = base::FormatDuration(threshold.missing->lookback);
+  const std::string expression = threshold.by.empty()
+                                     ? fmt::format("present_over_time({}[{}]) unless {}", now, lookback, now)
+                                     : fmt::format("group{}(present_over_time({}[{}])) unless group{}({})",
+                                                   ByClause(threshold.by), now, lookback, ByClause(threshold.by), now);
+  Rule rule =
+      MissingRule(threshold, "vanished", expression, fmt::format("{} has no data any more", Subject(threshold)));
+  if (!plain && threshold.by.empty()) rule.labels.emplace("threshold", "");
   return rule;
 }
 
-Rule LimitSeries(const Threshold& threshold, std::string_view role, const Limit& limit) {
-  Rule rule = Recorded(threshold, kThresholdLimit, fmt::format("vector({})", base::FormatFloat(limit.value)));
-  rule.labels["limit"] = role;
+Rule LimitSeries(const Threshold& threshold, std::string_view name, LimitRole role) {
+  const Limit& limit = *AnyLimit(threshold, role);
+  const std::string value = IsOverridden(threshold, role) ? OverriddenLimits(threshold, role)
+                                                          : fmt::format("vector({})", base::FormatFloat(limit.value));
+  Rule rule = MakeRecord(threshold, kThresholdLimit, value);
+  rule.labels["limit"] = name;
   rule.labels["comparison"] = ToString(limit.comparison);
   if (threshold.unit != Unit::none) rule.labels["unit"] = ToString(threshold.unit);
   return rule;
@@ -140,10 +159,16 @@ Rule LimitSeries(const Threshold& threshold, std::string_view role, const Limit&
 
 // Which way the worst value lies, for `by`.
 int WorstSide(const Threshold& threshold) {
-  for (const auto* limit : {&threshold.critical, &threshold.warning}) {
-    if (*limit) return Direction((*limit)->comparison);
+  for (const LimitRole role : {&Limits::critical, &Limits::warning}) {
+    if (const Limit* limit = AnyLimit(threshold, role)) return Direction(limit->comparison);
   }
   return 1;
+}
+
+// The worst of each group of series.
+std::string Worst(const Threshold& threshold, const std::string& expression) {
+  if (threshold.by.empty()) return expression;
+  return fmt::format("{}{}({})", WorstSide(threshold) < 0 ? "min" : "max", ByClause(threshold.by), expression);
 }
 
 }  // namespace
@@ -151,22 +176,20 @@ int WorstSide(const Threshold& threshold) {
 std::string ValueExpression(const Threshold& threshold) {
   switch (threshold.kind) {
     case Threshold::Kind::value:
-      if (promql::TypeOf(*threshold.value) == promql::ValueType::scalar) {
-        return fmt::format("vector({})", promql::ToString(promql::Unwrap(*threshold.value)));
-      }
+      if (IsScalar(threshold)) return fmt::format("vector({})", promql::ToString(promql::Unwrap(*threshold.value)));
       if (threshold.by.empty()) return promql::ToString(*threshold.value);
-      return fmt::format("{}{}({})", WorstSide(threshold) < 0 ? "min" : "max", By(threshold.by),
-                         promql::ToString(promql::Unwrap(*threshold.value)));
+      return Worst(threshold, promql::ToString(promql::Unwrap(*threshold.value)));
     case Threshold::Kind::age:
-      if (promql::TypeOf(*threshold.value) == promql::ValueType::scalar) {
-        return fmt::format("vector(time() - {})", Operand(*threshold.value));
-      }
+      if (IsScalar(threshold)) return fmt::format("vector(time() - {})", Operand(*threshold.value));
       if (threshold.by.empty()) return fmt::format("time() - {}", Operand(*threshold.value));
-      return fmt::format("time() - max{}({})", By(threshold.by), promql::ToString(promql::Unwrap(*threshold.value)));
-    case Threshold::Kind::ratio: {
-      const std::string total = SumOf(threshold, *threshold.total);
-      return fmt::format("({} or {} * 0) / {}", SumOf(threshold, *threshold.bad), total, total);
-    }
+      return fmt::format("time() - max{}({})", ByClause(threshold.by),
+                         promql::ToString(promql::Unwrap(*threshold.value)));
+    case Threshold::Kind::ratio:
+      return ShareOf(threshold.by, *threshold.bad, *threshold.total, threshold.over);
+    case Threshold::Kind::change:
+      return Worst(threshold, ChangeExpression(threshold));
+    case Threshold::Kind::slo:
+      return ErrorRatio(threshold, threshold.slo.window);
   }
   return "";
 }
@@ -178,23 +201,36 @@ RuleGroup CompileThreshold(const Threshold& threshold, std::string_view file) {
   group.interval = threshold.interval;
   group.threshold = true;
   group.where = threshold.where;
-  group.rules.push_back(Recorded(threshold, kThresholdValue, ValueExpression(threshold)));
-  if (threshold.target) group.rules.push_back(LimitSeries(threshold, "target", *threshold.target));
-  if (threshold.warning) group.rules.push_back(LimitSeries(threshold, "warning", *threshold.warning));
-  if (threshold.critical) group.rules.push_back(LimitSeries(threshold, "critical", *threshold.critical));
+  group.rules.push_back(MakeRecord(threshold, kThresholdValue, ValueExpression(threshold)));
+  for (const auto& [name, role] : kRoles) {
+    if (AnyLimit(threshold, role) != nullptr) group.rules.push_back(LimitSeries(threshold, name, role));
+  }
   // critical first, so that within one evaluation it is told before the warning it silences
-  if (threshold.critical) group.rules.push_back(BreachAlert(threshold, Severity::critical, *threshold.critical));
-  if (threshold.warning) group.rules.push_back(BreachAlert(threshold, Severity::warning, *threshold.warning));
-  if (threshold.missing) group.rules.push_back(MissingAlert(threshold, *threshold.missing));
+  if (AnyLimit(threshold, &Limits::critical) != nullptr) {
+    group.rules.push_back(BreachAlert(threshold, Severity::critical, &Limits::critical));
+  }
+  if (AnyLimit(threshold, &Limits::warning) != nullptr) {
+    group.rules.push_back(BreachAlert(threshold, Severity::warning, &Limits::warning));
+  }
+  if (threshold.kind == Threshold::Kind::slo) AppendSloRules(threshold, group);
+  if (threshold.missing) {
+    group.rules.push_back(MissingAlert(threshold));
+    if (threshold.missing->lookback.count() > 0 && !IsSingle(threshold))
+      group.rules.push_back(VanishedAlert(threshold));
+  }
   return group;
 }
 
 std::optional<Inhibition> ThresholdInhibition(const Threshold& threshold) {
-  if (!threshold.warning || !threshold.critical) return std::nullopt;
+  const bool slo = threshold.kind == Threshold::Kind::slo;
+  const bool both =
+      AnyLimit(threshold, &Limits::warning) != nullptr && AnyLimit(threshold, &Limits::critical) != nullptr;
+  if (!both && !slo) return std::nullopt;
   Inhibition inhibition;
   inhibition.alertname = threshold.name;
-  const bool scalar = threshold.value && promql::TypeOf(*threshold.value) == promql::ValueType::scalar;
-  if (!threshold.by.empty() || threshold.kind == Threshold::Kind::ratio || scalar) inhibition.equal = threshold.by;
+  if (!threshold.by.empty() || threshold.kind == Threshold::Kind::ratio || slo || IsScalar(threshold)) {
+    inhibition.equal = threshold.by;
+  }
   return inhibition;
 }
 

@@ -11,15 +11,20 @@
 // A threshold becomes one group of its name:
 //   - a recorded series tocsin_threshold_value{threshold} of what is measured;
 //   - recorded constants tocsin_threshold_limit{threshold, limit, comparison, unit}, one for each limit, so that
-//     dashboards draw the lines (limit is target, warning or critical);
+//     dashboards draw the lines (limit is target, warning or critical); beside the one without other labels there is
+//     one for each series that has another limit by an override, with the labels of that series;
 //   - an alert of the threshold's name for each of critical and warning, with that severity;
-//   - where `missing` is given, an alert of the same name with condition="missing" on absent(…). It has an identity of
-//     its own, so that the end of one alert is never taken for the end of the other. absent() sees a series missing
-//     only when none of the selector's is there: one tenant's disappearance among many does not raise it.
+//   - where `missing` is given, an alert of the same name with condition="missing" on absent(…), when there is no
+//   series
+//     at all, and one with condition="vanished" for each series that was there within the lookback and is not now.
+//     They have identities of their own, so that the end of one alert is never taken for the end of another.
 //
 // Values and limits compare as the runbook says; with `by`, the worst of each group's series counts: the largest for
 // limits with >, the smallest for those with <, the latest timestamp for an age. A ratio without any bad event is 0,
 // and one without any event at all has no value.
+//
+// What tells the series of a threshold apart (overrides) reads tocsin_threshold_value as recorded just before in the
+// same group; the label `threshold` it brings is taken off the alerts again. An slo has further rules (slo.h).
 
 namespace rules {
 

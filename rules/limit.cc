@@ -135,6 +135,54 @@ bool Inclusive(const Limit& limit) {
   return limit.comparison == Comparison::at_least || limit.comparison == Comparison::at_most;
 }
 
+base::Result<WrittenLimit> ParseWritten(std::string_view text, std::optional<Comparison> bare) {
+  WrittenLimit written;
+  std::string_view rest = base::Trim(text);
+  bool compared = false;
+  for (const auto& [sign, comparison] : kComparisons) {
+    if (!compared && rest.starts_with(sign)) {
+      written.comparison = comparison;
+      rest = base::Trim(rest.substr(sign.size()));
+      compared = true;
+    }
+  }
+  if (!compared && !bare) {
+    return base::Invalid(
+        fmt::format("expected a comparison and a number, as in \"> 3\" or \"< 1.5 %\", not {}", base::Quote(text)));
+  }
+  if (!compared) written.comparison = *bare;
+  written.bare = !compared;
+
+  size_t end = rest.find_first_not_of("+-0123456789.eE");
+  // "5e" of "5ever" is no exponent
+  while (end != std::string_view::npos && end > 0 && (rest[end - 1] == 'e' || rest[end - 1] == 'E')) --end;
+  written.number = rest.substr(0, end);
+  if (!base::ParseFloat(written.number)) {
+    return base::Invalid(
+        fmt::format("expected a number{} in {}", compared ? " after the comparison" : "", base::Quote(text)));
+  }
+  if (end == std::string_view::npos) return written;
+  written.suffix = base::Trim(rest.substr(end));
+  for (const Suffix& known : kSuffixes) {
+    if (known.word != written.suffix) continue;
+    written.natural = known.natural;
+    written.factor = known.factor;
+    return written;
+  }
+  // compound durations: 1h30m
+  if (const auto duration = base::ParseDuration(rest); duration && written.suffix != "y") {
+    written.natural = Unit::seconds;
+    written.suffix.clear();
+    written.number = rest;
+    written.factor = base::ToSeconds(*duration);
+    return written;
+  }
+  return base::Invalid(
+      fmt::format("unknown unit {} in {}; known are %, ms, s, m, h, d, w, B, kB, MB, GB, TB, KiB, "
+                  "MiB, GiB, TiB",
+                  base::Quote(written.suffix), base::Quote(text)));
+}
+
 }  // namespace
 
 std::string_view ToString(Comparison comparison) {
@@ -179,51 +227,10 @@ int Direction(Comparison comparison) {
 }
 
 base::Result<WrittenLimit> ParseLimit(std::string_view text, bool bare_means_equal) {
-  WrittenLimit written;
-  std::string_view rest = base::Trim(text);
-  bool compared = false;
-  for (const auto& [sign, comparison] : kComparisons) {
-    if (!compared && rest.starts_with(sign)) {
-      written.comparison = comparison;
-      rest = base::Trim(rest.substr(sign.size()));
-      compared = true;
-    }
-  }
-  if (!compared && !bare_means_equal) {
-    return base::Invalid(
-        fmt::format("expected a comparison and a number, as in \"> 3\" or \"< 1.5 %\", not {}", base::Quote(text)));
-  }
-  if (!compared) written.comparison = Comparison::equal;
-
-  size_t end = rest.find_first_not_of("+-0123456789.eE");
-  // "5e" of "5ever" is no exponent
-  while (end != std::string_view::npos && end > 0 && (rest[end - 1] == 'e' || rest[end - 1] == 'E')) --end;
-  written.number = rest.substr(0, end);
-  if (!base::ParseFloat(written.number)) {
-    return base::Invalid(
-        fmt::format("expected a number{} in {}", compared ? " after the comparison" : "", base::Quote(text)));
-  }
-  if (end == std::string_view::npos) return written;
-  written.suffix = base::Trim(rest.substr(end));
-  for (const Suffix& known : kSuffixes) {
-    if (known.word != written.suffix) continue;
-    written.natural = known.natural;
-    written.factor = known.factor;
-    return written;
-  }
-  // compound durations: 1h30m
-  if (const auto duration = base::ParseDuration(rest); duration && written.suffix != "y") {
-    written.natural = Unit::seconds;
-    written.suffix.clear();
-    written.number = rest;
-    written.factor = base::ToSeconds(*duration);
-    return written;
-  }
-  return base::Invalid(
-      fmt::format("unknown unit {} in {}; known are %, ms, s, m, h, d, w, B, kB, MB, GB, TB, KiB, "
-                  "MiB, GiB, TiB",
-                  base::Quote(written.suffix), base::Quote(text)));
+  return ParseWritten(text, bare_means_equal ? std::optional(Comparison::equal) : std::nullopt);
 }
+
+base::Result<WrittenLimit> ParseLimit(std::string_view text, Comparison bare) { return ParseWritten(text, bare); }
 
 base::Result<Limit> ConvertLimit(const WrittenLimit& written, Unit unit) {
   Limit limit{.comparison = written.comparison, .value = 0, .text = {}};
@@ -252,6 +259,24 @@ bool Overlap(const Limit& a, const Limit& b) {
   const Limit& lower = side_a > 0 ? a : b;
   const Limit& upper = side_a > 0 ? b : a;
   return lower.value < upper.value || (lower.value == upper.value && Inclusive(lower) && Inclusive(upper));
+}
+
+bool Unreachable(const Limit& limit, double least, double most) {
+  switch (limit.comparison) {
+    case Comparison::above:
+      return limit.value >= most;
+    case Comparison::at_least:
+      return limit.value > most;
+    case Comparison::below:
+      return limit.value <= least;
+    case Comparison::at_most:
+      return limit.value < least;
+    case Comparison::equal:
+      return limit.value < least || limit.value > most;
+    case Comparison::not_equal:
+      return false;
+  }
+  return false;
 }
 
 bool StrictlyWithin(const Limit& narrow, const Limit& wide) {

@@ -239,6 +239,17 @@ void CheckGroupNames(const std::vector<RuleGroup>& groups, base::YamlErrors& err
   }
 }
 
+void DropUnknownKeys(base::YamlNode& node, const std::vector<base::FieldHelp>& known) {
+  for (base::YamlNode& item : node.items) DropUnknownKeys(item, known);
+  std::erase_if(node.entries, [&](const base::YamlEntry& entry) {
+    return std::ranges::find(known, entry.key.text, &base::FieldHelp::key) == known.end();
+  });
+  for (base::YamlEntry& entry : node.entries) {
+    const auto field = std::ranges::find(known, entry.key.text, &base::FieldHelp::key);
+    if (field->nested != nullptr) DropUnknownKeys(entry.value, *field->nested);
+  }
+}
+
 // Mistakes are found key by key; people read them from top to bottom.
 void AddInOrder(std::vector<base::Error> found, base::YamlErrors& errors) {
   std::ranges::stable_sort(found, {}, [](const base::Error& error) {
@@ -254,7 +265,8 @@ const std::vector<base::FieldHelp>& RuleFileHelp() { return FileSchema().help();
 RuleSet ParseRuleFile(std::string_view text, const std::string& file, const RuleFileOptions& options,
                       base::YamlErrors& all_errors) {
   base::YamlErrors errors;
-  const base::YamlNode root = base::ParseYaml(text, file, errors);
+  base::YamlNode root = base::ParseYaml(text, file, errors);
+  if (options.ignore_unknown_keys) DropUnknownKeys(root, RuleFileHelp());
   const base::YamlReader in(root, "", errors);
   WrittenFile written;
   ReadYaml(in, written);

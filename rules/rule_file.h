@@ -16,6 +16,7 @@ namespace rules {
 
 struct RuleFileOptions {
   promql::ParseOptions parse;
+  bool ignore_unknown_keys = false;  // keys nobody knows are passed over
 };
 
 // The groups of one file's text, thresholds compiled, in the order of the file (groups first). Every mistake is added

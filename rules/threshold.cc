@@ -2,89 +2,47 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
 #include "base/labels.h"
 #include "base/text.h"
+#include "rules/change.h"
+#include "rules/slo.h"
+#include "rules/threshold_form.h"
+#include "rules/threshold_limits.h"
 
 namespace rules {
 namespace {
 
-struct WrittenRatio {
-  YamlText bad;
-  YamlText total;
-  std::optional<base::Duration> over;
-  std::vector<YamlText> by;
-};
-struct WrittenThreshold {
-  YamlText name;
-  YamlText value;
-  Partial<std::optional<WrittenRatio>> ratio;
-  YamlText age;
-  std::vector<YamlText> by;
-  YamlText unit;
-  YamlText target;
-  YamlText warning;
-  YamlText critical;
-  YamlText missing;
-  base::Duration hold{0};
-  base::Duration keep_firing_for{0};
-  std::optional<base::Duration> interval;
-  Partial<std::map<std::string, YamlText>> labels;
-  std::string runbook;
-  std::string summary;
-  std::string description;
-};
+constexpr std::array<std::pair<std::string_view, Threshold::Kind>, 5> kKinds = {{
+    {"value", Threshold::Kind::value},
+    {"ratio", Threshold::Kind::ratio},
+    {"age", Threshold::Kind::age},
+    {"change", Threshold::Kind::change},
+    {"slo", Threshold::Kind::slo},
+}};
 
-const base::YamlSchema<WrittenRatio>& RatioSchema() {
-  static const base::YamlSchema<WrittenRatio> schema({
-      base::Required("bad", "PromQL", &WrittenRatio::bad,
-                     "What went wrong: a selector of a counter where `over` is given, any expression otherwise."),
-      base::Required("total", "PromQL", &WrittenRatio::total, "What was tried, in the same form."),
-      base::Optional("over", "duration", "", &WrittenRatio::over,
-                     "Compare the rates over this long; without it the values as they stand."),
-      base::Optional("by", "list of labels", "[]", &WrittenRatio::by, "One ratio for each value of these labels."),
-  });
-  return schema;
-}
-bool ReadYaml(const base::YamlReader& in, std::optional<WrittenRatio>& out) {
-  return RatioSchema().Read(in, out.emplace());
+// Whether its rate can be taken, or what it was in the past.
+bool IsPlainSelector(const promql::Expr& expr) {
+  const auto* selector = promql::As<promql::VectorSelector>(promql::Unwrap(expr));
+  return selector != nullptr && selector->modifiers.at == promql::AtKind::none &&
+         selector->modifiers.offset.fixed.count() == 0 && !selector->modifiers.offset.expr;
 }
 
-const base::YamlSchema<WrittenThreshold>& Schema() {
-  using T = WrittenThreshold;
-  static const base::YamlSchema<WrittenThreshold> schema({
-      base::Required("name", "string", &T::name, "The alert's name; unique among the thresholds."),
-      base::Optional("value", "PromQL", "", &T::value, "The measured value. One of value, ratio and age is required."),
-      base::Optional("ratio", "map", "", &T::ratio, "The measured value is a share: bad divided by total.",
-                     &RatioSchema().help()),
-      base::Optional("age", "PromQL", "", &T::age,
-                     "The measured value is how long ago this timestamp (in seconds since 1970) was."),
-      base::Optional("by", "list of labels", "[]", &T::by,
-                     "One alert for each value of these labels, on the worst of their series."),
-      base::Optional("unit", "unit", "", &T::unit,
-                     "What the value is counted in: none, percent, ratio, milliseconds, seconds, minutes, hours, days "
-                     "or bytes. Left out, it follows from the limits; a ratio is a ratio and an age is in seconds."),
-      base::Optional("target", "limit", "", &T::target, "Where the value should be, as in \"< 3\"; for dashboards."),
-      base::Optional("warning", "limit", "", &T::warning,
-                     "Where it warns: \"> 3\", \"< 1.5 %\", \"> 60m\", \">= 10GiB\"."),
-      base::Optional("critical", "limit", "", &T::critical, "Where it is critical. Silences the warning."),
-      base::Optional("missing", "warning or critical", "", &T::missing, "Alert also when there is no series at all."),
-      base::Optional("for", "duration", "0s", &T::hold, "How long it must hold before the alert fires."),
-      base::Optional("keep_firing_for", "duration", "0s", &T::keep_firing_for,
-                     "How long the alert keeps firing after the value is well again."),
-      base::Optional("interval", "duration", "", &T::interval,
-                     "How often to look; default global.evaluation_interval."),
-      base::Optional("labels", "map", "{}", &T::labels, "Labels of the alerts."),
-      base::Optional("runbook", "URL", "", &T::runbook, "Shown in notifications, as annotation runbook_url."),
-      base::Optional("summary", "template", "", &T::summary,
-                     "One line for people; the default tells the value and the limit."),
-      base::Optional("description", "template", "", &T::description, "More for people."),
-  });
-  return schema;
+// "99.9%", "99.9" and "0.999" as a ratio.
+std::optional<double> ParseObjective(std::string_view text) {
+  text = base::Trim(text);
+  const bool percent = text.ends_with('%');
+  if (percent) text = base::Trim(text.substr(0, text.size() - 1));
+  const auto number = base::ParseFloat(text);
+  if (!number) return std::nullopt;
+  return percent || *number > 1 ? *number / 100 : *number;
 }
-bool ReadYaml(const base::YamlReader& in, WrittenThreshold& out) { return Schema().Read(in, out); }
+
+// What a person meant: 0.001, not 0.0010000000000000009.
+double Tidy(double value) { return base::ParseFloat(fmt::format("{:.12g}", value)).value_or(value); }
 
 // Checks one threshold and turns it into its checked form.
 class Checker {
@@ -92,9 +50,8 @@ class Checker {
   Checker(const base::YamlReader& in, WrittenThreshold& written, const ThresholdOptions& options)
       : in_(in), written_(written), options_(options) {}
 
-  // nullopt after a mistake
-  std::optional<Threshold> Check() {
-    const size_t before = in_.errors().errors().size();
+  // What it says, as far as it could be read; not to be used after a mistake.
+  Threshold Check() {
     out_.where = in_.node().where;
     out_.name = written_.name.text;
     out_.hold = written_.hold;
@@ -108,17 +65,11 @@ class Checker {
     CheckLabels();
     CheckLimits();
     CheckMissing();
-    if (in_.errors().errors().size() != before) return std::nullopt;
+    if (written_.active.value) out_.active = CheckActive(*written_.active.value, in_.errors());
     return std::move(out_);
   }
 
  private:
-  struct GivenLimit {
-    std::string_view role;
-    const YamlText* text;
-    std::optional<Limit> limit;
-  };
-
   void Complain(const YamlText& at, std::string_view message) { rules::Complain(in_.errors(), at, message); }
 
   void CheckName() {
@@ -145,36 +96,109 @@ class Checker {
 
   void CheckSource() {
     int given = 0;
-    for (const char* key : {"value", "ratio", "age"}) given += in_.node().Find(key) != nullptr ? 1 : 0;
+    for (const auto& [key, kind] : kKinds) {
+      const base::YamlNode* node = in_.node().Find(key);
+      if (node == nullptr || node->kind == base::YamlNode::Kind::null) continue;
+      ++given;
+      out_.kind = kind;
+    }
     if (given != 1) {
-      in_.Fail(given == 0 ? "what to measure is missing: give value, ratio or age"
-                          : "only one of value, ratio and age may be given");
+      in_.Fail(given == 0 ? "what to measure is missing: give value, ratio, age, change or slo"
+                          : "only one of value, ratio, age, change and slo may be given");
+      known_ = false;
       return;
     }
     TakeBy(written_.by);
-    if (in_.node().Find("ratio") != nullptr) return CheckRatio();
-    const YamlText& source = written_.value.given ? written_.value : written_.age;
-    out_.kind = written_.value.given ? Threshold::Kind::value : Threshold::Kind::age;
-    out_.value = ParseNumbers(source);
-    const bool scalar = out_.value && promql::TypeOf(*out_.value) == promql::ValueType::scalar;
-    if (scalar && !out_.by.empty()) Complain(source, "a scalar has no labels that `by` could tell apart");
+    switch (out_.kind) {
+      case Threshold::Kind::value:
+        return CheckValue(written_.value);
+      case Threshold::Kind::age:
+        return CheckValue(written_.age);
+      case Threshold::Kind::ratio:
+        return CheckRatio();
+      case Threshold::Kind::change:
+        return CheckChange();
+      case Threshold::Kind::slo:
+        return CheckSlo();
+    }
   }
 
+  void CheckValue(const YamlText& source) {
+    out_.value = ParseNumbers(source);
+    if (IsScalar() && !out_.by.empty()) Complain(source, "a scalar has no labels that `by` could tell apart");
+  }
+
+  bool IsScalar() const { return out_.value && promql::TypeOf(*out_.value) == promql::ValueType::scalar; }
+
   void CheckRatio() {
-    out_.kind = Threshold::Kind::ratio;
     if (!written_.ratio.value) return;  // a mistake within it has been told
     const WrittenRatio& ratio = *written_.ratio.value;
     out_.over = ratio.over;
-    if (!written_.by.empty() && !ratio.by.empty()) {
-      Complain(written_.by.front(), "is given twice, here and in ratio");
-    }
-    TakeBy(ratio.by);
+    TakeInnerBy(ratio.by, "ratio");
     if (out_.over && out_.over->count() == 0) in_.Fail("ratio.over must be longer than 0s");
-    out_.bad = CheckCounter(ratio.bad);
-    out_.total = CheckCounter(ratio.total);
+    const std::string_view reason = out_.over ? "with `over` this" : "";
+    out_.bad = CheckCounter(ratio.bad, reason);
+    out_.total = CheckCounter(ratio.total, reason);
   }
 
-  promql::ExprPtr CheckCounter(const YamlText& text) {
+  void CheckChange() {
+    if (!written_.change.value) return;
+    const WrittenChange& change = *written_.change.value;
+    if (change.kind.given && change.kind.text != "relative" && change.kind.text != "absolute") {
+      Complain(change.kind, fmt::format("expected relative or absolute, found {}", base::Quote(change.kind.text)));
+    }
+    out_.change.relative = change.kind.text != "absolute";
+    out_.change.over = ReadDuration(change.over);
+    out_.value = CheckCounter(change.metric, "");
+    if (!out_.value) return;
+    auto earlier = Earlier(*out_.value, out_.change.over);
+    if (!earlier) return Complain(change.metric, earlier.error().message);
+    out_.change.earlier = *std::move(earlier);
+  }
+
+  void CheckSlo() {
+    if (!written_.slo.value) return;
+    const WrittenSlo& slo = *written_.slo.value;
+    TakeInnerBy(slo.by, "slo");
+    CheckObjective(slo.objective);
+    out_.slo.window = slo.window.given ? ReadDuration(slo.window) : base::Duration(std::chrono::hours(30 * 24));
+    if (slo.window.given && out_.slo.window < std::chrono::hours(24)) {
+      Complain(slo.window, "must be a day or longer: the windows of its alerts are parts of it");
+    }
+    if (slo.bad.given == slo.good.given) {
+      return in_.Fail(slo.bad.given ? "only one of slo.bad and slo.good may be given"
+                                    : "what the objective counts is missing: give slo.bad or slo.good");
+    }
+    out_.slo.counts_good = slo.good.given;
+    out_.slo.counted = CheckCounter(slo.good.given ? slo.good : slo.bad, "this");
+    if (slo.total.given) out_.slo.total = CheckCounter(slo.total, "this");
+  }
+
+  void CheckObjective(const YamlText& text) {
+    if (!text.given) return;
+    const auto objective = ParseObjective(text.text);
+    if (!objective || *objective <= 0 || *objective >= 1) {
+      return Complain(text, fmt::format("expected a percentage between 0% and 100%, such as \"99.9%\", not {}",
+                                        base::Quote(text.text)));
+    }
+    out_.slo.objective = Tidy(*objective);
+    out_.slo.budget = Tidy(1 - *objective);
+    out_.slo.objective_text = fmt::format("{}%", base::FormatFloat(Tidy(*objective * 100)));
+  }
+
+  base::Duration ReadDuration(const YamlText& text) {
+    if (!text.given) return base::Duration(0);
+    const auto duration = base::ParseDuration(text.text);
+    if (!duration) {
+      Complain(text, duration.error().message);
+    } else if (duration->count() == 0) {
+      Complain(text, "must be longer than 0s");
+    }
+    return duration.value_or(base::Duration(0));
+  }
+
+  // With a reason it must be a selector, because its rate is taken.
+  promql::ExprPtr CheckCounter(const YamlText& text, std::string_view reason) {
     if (!text.given) return nullptr;  // told already
     promql::ExprPtr expr = Parse(text);
     if (!expr) return nullptr;
@@ -183,16 +207,20 @@ class Checker {
                fmt::format("expected an instant vector, this is a {}", promql::DocumentedName(promql::TypeOf(*expr))));
       return nullptr;
     }
-    const auto* selector = promql::As<promql::VectorSelector>(promql::Unwrap(*expr));
-    const bool plain = selector != nullptr && selector->modifiers.at == promql::AtKind::none &&
-                       selector->modifiers.offset.fixed.count() == 0 && !selector->modifiers.offset.expr;
-    if (out_.over && !plain) {
-      Complain(text,
-               "with `over` this must be a selector such as http_requests_total{code=~\"5..\"}, because its "
-               "rate is taken");
+    if (!reason.empty() && !IsPlainSelector(*expr)) {
+      Complain(text, fmt::format("{} must be a selector such as http_requests_total{{code=~\"5..\"}}, because its "
+                                 "rate is taken",
+                                 reason));
       return nullptr;
     }
     return expr;
+  }
+
+  void TakeInnerBy(const std::vector<YamlText>& by, std::string_view key) {
+    if (!written_.by.empty() && !by.empty()) {
+      Complain(written_.by.front(), fmt::format("is given twice, here and in {}", key));
+    }
+    TakeBy(by);
   }
 
   void TakeBy(const std::vector<YamlText>& by) {
@@ -220,112 +248,133 @@ class Checker {
     }
   }
 
-  std::optional<WrittenLimit> ReadLimit(const YamlText& text, bool target) {
-    if (!text.given) return std::nullopt;
-    auto written = ParseLimit(text.text, target);
-    if (written) return *std::move(written);
-    Complain(text, written.error().message);
-    return std::nullopt;
+  // What the kind of value says of its limits.
+  LimitRules RulesOfLimits() const {
+    LimitRules rules;
+    rules.one_sided = !out_.by.empty();
+    switch (out_.kind) {
+      case Threshold::Kind::ratio:
+        return {.measure = "a ratio", .unit = Unit::ratio, .least = 0, .most = 1};
+      case Threshold::Kind::age:
+        return {.measure = "an age", .unit = Unit::seconds};
+      case Threshold::Kind::change:
+        rules.bare_means_above = true;
+        if (!out_.change.relative) return rules;
+        rules.measure = "a relative change";
+        rules.unit = Unit::ratio;
+        return rules;
+      case Threshold::Kind::slo:
+      case Threshold::Kind::value:
+        break;
+    }
+    return rules;
   }
 
-  // What the value is counted in: as told, else by its kind, else by the first limit that says so.
-  std::optional<Unit> FindUnit(const std::array<std::optional<WrittenLimit>, 3>& limits) {
-    const Unit by_kind = out_.kind == Threshold::Kind::ratio ? Unit::ratio
-                         : out_.kind == Threshold::Kind::age ? Unit::seconds
-                                                             : Unit::none;
-    if (written_.unit.given) {
-      const auto unit = ParseUnit(written_.unit.text);
-      if (!unit) {
-        Complain(written_.unit, unit.error().message);
-        return std::nullopt;
-      }
-      if (by_kind != Unit::none && *unit != by_kind) {
-        Complain(written_.unit, fmt::format("the unit of {} is always {}; limits may still be written in other units",
-                                            by_kind == Unit::ratio ? "a ratio" : "an age", ToString(by_kind)));
-        return std::nullopt;
-      }
-      return *unit;
-    }
-    if (by_kind != Unit::none) return by_kind;
-    for (const auto& limit : limits) {
-      if (limit && limit->natural) return *limit->natural;
-    }
-    return Unit::none;
+  // Those of a change may stand within it.
+  WrittenLimits TextsOfLimits() {
+    WrittenLimits texts{.target = written_.target, .warning = written_.warning, .critical = written_.critical};
+    if (!written_.change.value) return texts;
+    const auto take = [&](YamlText& outer, const YamlText& inner) {
+      if (outer.given && inner.given) Complain(outer, "is given twice, here and in change");
+      if (inner.given) outer = inner;
+    };
+    take(texts.warning, written_.change.value->warning);
+    take(texts.critical, written_.change.value->critical);
+    return texts;
   }
 
   void CheckLimits() {
-    std::array<GivenLimit, 3> given = {
-        {{"target", &written_.target, {}}, {"warning", &written_.warning, {}}, {"critical", &written_.critical, {}}}};
-    std::array<std::optional<WrittenLimit>, 3> written;
-    for (size_t i = 0; i < given.size(); ++i) written[i] = ReadLimit(*given[i].text, i == 0);
-    const auto unit = FindUnit(written);
-    if (!unit) return;
-    out_.unit = *unit;
-    for (size_t i = 0; i < given.size(); ++i) {
-      if (!written[i]) continue;
-      auto limit = ConvertLimit(*written[i], *unit);
-      if (limit) {
-        given[i].limit = *std::move(limit);
-      } else {
-        Complain(*given[i].text, limit.error().message);
-      }
+    if (out_.kind == Threshold::Kind::slo) return SetSloLimits();
+    const LimitRules rules = RulesOfLimits();
+    LimitReader reader(rules, in_.errors());
+    const WrittenLimits texts = TextsOfLimits();
+    out_.limits = reader.Read(written_.unit, texts);
+    out_.unit = reader.unit();
+    out_.change.either_way = out_.kind == Threshold::Kind::change && reader.all_bare();
+    bool any = texts.warning.given || texts.critical.given || in_.node().Find("missing") != nullptr;
+    for (const WrittenOverride& written : written_.overrides.value) {
+      CheckOverride(written, reader);
+      any = any || written.warning.given || written.critical.given;
     }
-    CheckAgreement(given[0], given[1], given[2]);
-    out_.target = given[0].limit;
-    out_.warning = given[1].limit;
-    out_.critical = given[2].limit;
-    if (!written_.warning.given && !written_.critical.given && !written_.missing.given) {
-      in_.Fail("nothing to alert on: give warning, critical or missing");
-    }
+    if (!any) in_.Fail("nothing to alert on: give warning, critical or missing");
   }
 
-  void CheckAgreement(const GivenLimit& target, const GivenLimit& warning, const GivenLimit& critical) {
-    for (const GivenLimit* breach : {&warning, &critical}) {
-      if (!target.limit || !breach->limit || !Overlap(*target.limit, *breach->limit)) continue;
-      Complain(*target.text, fmt::format("a value can be on target ({}) and {} ({}) at once", target.limit->text,
-                                         breach->role, breach->limit->text));
+  // The objective is where an slo should be; what alerts is how fast it is missed.
+  void SetSloLimits() {
+    for (const YamlText* text : {&written_.unit, &written_.target, &written_.warning, &written_.critical}) {
+      if (text->given) Complain(*text, "an slo has no limits or unit but its objective");
     }
-    for (const GivenLimit* breach : {&warning, &critical}) {
-      if (breach->limit && !out_.by.empty() && out_.kind == Threshold::Kind::value &&
-          Direction(breach->limit->comparison) == 0) {
-        Complain(*breach->text, "`by` needs limits with > or <, which tell the worst of several series");
-      }
+    for (const WrittenOverride& written : written_.overrides.value) {
+      Complain(written.whole, "an slo has no overrides");
     }
-    if (!warning.limit || !critical.limit) return;
-    const int side = Direction(warning.limit->comparison);
-    const int other = Direction(critical.limit->comparison);
-    if (side != 0 && other != 0 && side != other) {
-      Complain(*critical.text, fmt::format("critical ({}) and warning ({}) point in different directions",
-                                           critical.limit->text, warning.limit->text));
-    } else if (side != 0 && side == other && !StrictlyWithin(*critical.limit, *warning.limit)) {
-      Complain(*warning.text, fmt::format("warning ({}) is never reached before critical ({})", warning.limit->text,
-                                          critical.limit->text));
+    out_.unit = Unit::ratio;
+    out_.limits.target = Limit{.comparison = Comparison::at_most,
+                               .value = out_.slo.budget,
+                               .text = fmt::format("<= {}%", base::FormatFloat(Tidy(out_.slo.budget * 100)))};
+  }
+
+  void CheckOverride(const WrittenOverride& written, LimitReader& reader) {
+    Override override;
+    for (const auto& [name, text] : written.match.value) {
+      if (auto matcher = CheckMatcher(name, text)) override.match.push_back(*std::move(matcher));
     }
+    const bool some =
+        std::ranges::any_of(override.match, [](const base::Matcher& matcher) { return !matcher.MatchesEmpty(); });
+    if (!override.match.empty() && override.match.size() == written.match.value.size() && !some) {
+      Complain(written.whole, "match takes series without these labels as well; give one of them a value");
+    }
+    if (!written.target.given && !written.warning.given && !written.critical.given) {
+      Complain(written.whole, "changes nothing: give target, warning or critical");
+    }
+    override.limits =
+        reader.ReadOverride({.target = written.target, .warning = written.warning, .critical = written.critical});
+    out_.overrides.push_back(std::move(override));
+  }
+
+  std::optional<base::Matcher> CheckMatcher(const std::string& name, const YamlText& text) {
+    CheckLabelName(text, name);
+    const bool single = out_.kind == Threshold::Kind::ratio || !out_.by.empty();
+    if (known_ && (IsScalar() || (single && std::ranges::find(out_.by, name) == out_.by.end()))) {
+      Complain(text, fmt::format("no series has the label {}: it is not in `by`", base::Quote(name)));
+    }
+    constexpr std::array<std::pair<std::string_view, base::MatchType>, 3> kTypes = {
+        {{"=~", base::MatchType::regex}, {"!~", base::MatchType::not_regex}, {"!=", base::MatchType::not_equal}}};
+    base::MatchType type = base::MatchType::equal;
+    std::string_view value = text.text;
+    for (const auto& [sign, meant] : kTypes) {
+      if (!value.starts_with(sign)) continue;
+      type = meant;
+      value = base::Trim(value.substr(sign.size()));
+      break;
+    }
+    auto matcher = base::Matcher::Make(type, name, std::string(value));
+    if (matcher) return *std::move(matcher);
+    Complain(text, matcher.error().message);
+    return std::nullopt;
   }
 
   void CheckMissing() {
-    if (!written_.missing.given) return;
-    if (written_.missing.text == "warning") {
-      out_.missing = Severity::warning;
-    } else if (written_.missing.text == "critical") {
-      out_.missing = Severity::critical;
-    } else {
-      Complain(written_.missing,
-               fmt::format("expected warning or critical, found {}", base::Quote(written_.missing.text)));
+    if (!written_.missing.value) return;
+    const WrittenMissing& missing = *written_.missing.value;
+    out_.missing = Missing{.severity = missing.severity.text == "warning" ? Severity::warning : Severity::critical,
+                           .lookback = missing.lookback.value_or(std::chrono::hours(1))};
+    if (missing.severity.given && missing.severity.text != "warning" && missing.severity.text != "critical") {
+      Complain(missing.severity,
+               fmt::format("expected warning or critical, found {}", base::Quote(missing.severity.text)));
     }
-    const bool scalar = out_.value && promql::TypeOf(*out_.value) == promql::ValueType::scalar;
-    if (scalar) Complain(written_.missing, "a scalar is never missing");
+    if (IsScalar()) Complain(missing.severity, "a scalar is never missing");
   }
 
   const base::YamlReader& in_;
   const WrittenThreshold& written_;
   const ThresholdOptions& options_;
   Threshold out_;
+  bool known_ = true;  // what is measured
 };
 
 }  // namespace
 
-const std::vector<base::FieldHelp>& ThresholdHelp() { return Schema().help(); }
+const std::vector<base::FieldHelp>& ThresholdHelp() { return ThresholdFormHelp(); }
 
 std::vector<Threshold> ReadThresholds(const base::YamlReader& in, const ThresholdOptions& options) {
   std::vector<Threshold> thresholds;
@@ -338,6 +387,7 @@ std::vector<Threshold> ReadThresholds(const base::YamlReader& in, const Threshol
   for (size_t i = 0; i < in.node().items.size(); ++i) {
     const base::YamlReader item = in.Item(i);
     WrittenThreshold written;
+    const size_t mistakes = item.errors().errors().size();
     const bool read = ReadYaml(item, written);
     if (item.node().kind != base::YamlNode::Kind::map) {
       if (read) item.Fail("expected a map");
@@ -354,8 +404,8 @@ std::vector<Threshold> ReadThresholds(const base::YamlReader& in, const Threshol
                            first->second.line));
       continue;
     }
-    auto threshold = Checker(item, written, options).Check();
-    if (read && threshold) thresholds.push_back(*std::move(threshold));
+    Threshold threshold = Checker(item, written, options).Check();
+    if (read && item.errors().errors().size() == mistakes) thresholds.push_back(std::move(threshold));
   }
   return thresholds;
 }

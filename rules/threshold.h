@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/matcher.h"
 #include "base/yaml/yaml.h"
+#include "rules/active_times.h"
 #include "rules/expression.h"
 #include "rules/limit.h"
 #include "rules/rule.h"
@@ -25,24 +27,59 @@
 
 namespace rules {
 
+// The limits of those series whose labels match, in place of the threshold's own.
+struct Override {
+  std::vector<base::Matcher> match;  // all of them; at least one does not match a label that is not there
+  Limits limits;                     // what was left out is taken from the threshold
+};
+
+// How much a value differs from what it was.
+struct Change {
+  base::Duration over{0};
+  bool relative = true;     // as a share of what it was
+  bool either_way = false;  // the size of the difference, whichever its direction
+  promql::ExprPtr earlier;  // the value as it was
+};
+
+// A share of events that shall be good, over a window of time.
+struct Slo {
+  double objective = 0;  // 0.999
+  double budget = 0;     // what may go wrong: 0.001
+  std::string objective_text;
+  base::Duration window{0};
+  promql::ExprPtr counted;  // what went wrong, or well
+  bool counts_good = false;
+  promql::ExprPtr total;  // null: `counted` is a gauge of 1 and 0
+};
+
+// What it means that a series is not there.
+struct Missing {
+  Severity severity = Severity::critical;
+  base::Duration lookback{0};  // how long one that vanished is remembered
+};
+
 struct Threshold {
   enum class Kind : uint8_t {
-    value,  // any expression
-    ratio,  // bad / total, of rates where `over` is given
-    age,    // time() - a timestamp
+    value,   // any expression
+    ratio,   // bad / total, of rates where `over` is given
+    age,     // time() - a timestamp
+    change,  // value - value some time ago
+    slo,     // the share of events that went wrong
   };
   std::string name;
   Kind kind = Kind::value;
-  promql::ExprPtr value;  // of value and age
+  promql::ExprPtr value;  // of value, age and change
   promql::ExprPtr bad;    // of ratio
   promql::ExprPtr total;
   std::optional<base::Duration> over;
+  Change change;
+  Slo slo;
   std::vector<std::string> by;  // one alert for each value of these labels
   Unit unit = Unit::none;
-  std::optional<Limit> target;
-  std::optional<Limit> warning;
-  std::optional<Limit> critical;
-  std::optional<Severity> missing;  // what it means that there is no series
+  Limits limits;
+  std::vector<Override> overrides;  // the first that matches holds
+  std::optional<Missing> missing;
+  std::optional<ActiveTimes> active;  // nullopt: always
   base::Duration hold{0};
   base::Duration keep_firing_for{0};
   std::optional<base::Duration> interval;
@@ -59,7 +96,8 @@ struct ThresholdOptions {
 };
 
 // Reads a `thresholds:` list. Every mistake is added to the reader's errors (also two thresholds of one name, limits
-// that contradict each other, limits in a unit the value does not have); the thresholds without one are returned.
+// that contradict each other or are never reached, limits in a unit the value does not have); the thresholds without
+// one are returned.
 std::vector<Threshold> ReadThresholds(const base::YamlReader& in, const ThresholdOptions& options);
 
 // The keys of one threshold, for the configuration reference.

@@ -5,6 +5,9 @@
 #include <cstdio>
 
 #include "app/config.h"
+#include "app/json_schema.h"
+#include "rules/rule_file.h"
+#include "rules/threshold.h"
 
 namespace app {
 namespace {
@@ -28,6 +31,21 @@ std::string CommandsPage(std::span<const Command> commands) {
   return page;
 }
 
+// Of tocsin.yml, or of the files it names in rule_files.
+base::Result<std::string> SchemaPage(std::string_view of) {
+  if (of == "rules") {
+    return JsonSchema(rules::RuleFileHelp(), {.id = "tocsin-rules.schema.json", .title = "tocsin rule file"});
+  }
+  if (of != "configuration") return base::Invalid("schema is of configuration or rules");
+  std::vector<base::FieldHelp> fields = ConfigHelp();
+  for (base::FieldHelp& field : fields) {
+    // the reference shows rule files below the key that names them
+    if (field.key == "rule_files") field.nested = nullptr;
+    if (field.key == "thresholds") field.nested = &rules::ThresholdHelp();
+  }
+  return JsonSchema(fields, {.id = "tocsin.schema.json", .title = "tocsin.yml", .environment = true});
+}
+
 }  // namespace
 
 int PrintDocument(std::span<const Command> commands, const Invocation& invocation) {
@@ -38,6 +56,13 @@ int PrintDocument(std::span<const Command> commands, const Invocation& invocatio
     fmt::print("{}", CommandsPage(commands));
   } else if (what == "man") {
     fmt::print("{}", ManPage(commands));
+  } else if (what == "schema") {
+    const auto text = SchemaPage(invocation.arguments().size() > 1 ? invocation.arguments()[1] : "configuration");
+    if (!text) {
+      fmt::print(stderr, "tocsin docs: {}\n", text.error().message);
+      return kUsage;
+    }
+    fmt::print("{}", *text);
   } else if (what == "completion" && invocation.arguments().size() == 2) {
     const auto text = Completion(commands, invocation.arguments()[1]);
     if (!text) {
@@ -46,7 +71,7 @@ int PrintDocument(std::span<const Command> commands, const Invocation& invocatio
     }
     fmt::print("{}", *text);
   } else {
-    fmt::print(stderr, "tocsin docs: one of configuration, commands, man, completion bash|zsh|fish\n");
+    fmt::print(stderr, "tocsin docs: one of configuration, commands, man, schema [rules], completion bash|zsh|fish\n");
     return kUsage;
   }
   return kOk;

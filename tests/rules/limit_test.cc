@@ -101,6 +101,33 @@ TEST(LimitTest, StrictlyWithin) {
   }
 }
 
+TEST(LimitTest, Unreachable) {
+  struct Case {
+    std::string_view limit;
+    bool want;  // of values from 0 to 1
+  };
+  const Case cases[] = {
+      {"> 1", true},     {">= 1", false}, {"> 0.99", false}, {">= 1.01", true}, {"< 0", true},   {"<= 0", false},
+      {"< 0.01", false}, {"<= -1", true}, {"== 0.5", false}, {"== 1.5", true},  {"== -1", true}, {"!= 7", false},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.limit);
+    EXPECT_EQ(Unreachable(Make(c.limit), 0, 1), c.want);
+  }
+}
+
+TEST(LimitTest, ANumberAloneComparesAsTold) {
+  const auto bare = ParseLimit("20%", Comparison::above);
+  ASSERT_TRUE(bare);
+  EXPECT_TRUE(bare->bare);
+  EXPECT_EQ(ConvertLimit(*bare, Unit::ratio)->text, "> 20%");
+  const auto compared = ParseLimit("< -20%", Comparison::above);
+  ASSERT_TRUE(compared);
+  EXPECT_FALSE(compared->bare);
+  EXPECT_EQ(ConvertLimit(*compared, Unit::ratio)->value, -0.2);
+  EXPECT_EQ(ParseLimit("many", Comparison::above).error().message, "expected a number in \"many\"");
+}
+
 TEST(LimitTest, Units) {
   for (const std::string_view name :
        {"none", "percent", "ratio", "milliseconds", "seconds", "minutes", "hours", "days", "bytes"}) {

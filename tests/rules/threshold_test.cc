@@ -182,6 +182,15 @@ groups:
           limit: must not be missing
           summary: AirbyteSyncStale has no data
           value: no data
+      - alert: AirbyteSyncStale
+        expr: group by (tenant) (present_over_time(airbyte_last_success_timestamp_seconds[1h])) unless group by (tenant) (airbyte_last_success_timestamp_seconds)
+        labels:
+          condition: vanished
+          severity: critical
+        annotations:
+          limit: must not be missing
+          summary: AirbyteSyncStale (tenant {{ $labels.tenant }}) has no data any more
+          value: no data
 )");
 }
 
@@ -275,8 +284,8 @@ TEST(ThresholdTest, TellsEveryMistakeWithItsPlace) {
 )"),
             R"(f.yml:3:16: thresholds[0].value: parse error: unclosed left parenthesis
 f.yml:5:11: thresholds[1].name: threshold "A" is given twice, first on line 2
-f.yml:8:5: thresholds[2]: what to measure is missing: give value, ratio or age
-f.yml:10:5: thresholds[3]: only one of value, ratio and age may be given
+f.yml:8:5: thresholds[2]: what to measure is missing: give value, ratio, age, change or slo
+f.yml:10:5: thresholds[3]: only one of value, ratio, age, change and slo may be given
 f.yml:17:13: thresholds[4].target: a value can be on target (< 6%) and warning (> 5%) at once
 f.yml:17:13: thresholds[4].target: a value can be on target (< 6%) and critical (> 3%) at once
 f.yml:18:14: thresholds[4].warning: warning (> 5%) is never reached before critical (> 3%)

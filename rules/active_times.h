@@ -1,0 +1,51 @@
+#pragma once
+
+#include <bitset>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/yaml/yaml.h"
+#include "rules/expression.h"
+#include "rules/rule.h"
+
+// The hours of the week in which a threshold may alert, as PromQL: rules know no calendar but day_of_week(), hour() and
+// minute(), all in UTC, so another time zone is a shift of time() by a fixed offset.
+
+namespace rules {
+
+// Minutes of a day, from `begin` until before `end`; an `end` at or before `begin` is on the day after.
+struct DaySpan {
+  int begin = 0;
+  int end = 24 * 60;
+  bool operator==(const DaySpan&) const = default;
+};
+
+struct ActiveTimes {
+  std::bitset<7> days;           // 0 is Sunday; the days on which a span begins
+  std::vector<DaySpan> spans;    // at least one
+  int offset_minutes = 0;        // local time less UTC
+  std::bitset<2> severities{3};  // by Severity: the alerts this is about
+  bool For(Severity severity) const { return severities.test(static_cast<size_t>(severity)); }
+  bool operator==(const ActiveTimes&) const = default;
+};
+
+// `active:` as it is written.
+struct WrittenActive {
+  std::vector<YamlText> days;
+  std::vector<YamlText> hours;
+  YamlText time_zone;
+  std::vector<YamlText> severities;
+  YamlText whole;  // where it stands
+};
+bool ReadYaml(const base::YamlReader& in, WrittenActive& out);
+const std::vector<base::FieldHelp>& ActiveHelp();
+
+// Mistakes go to `errors`; nullopt after one. A named time zone is read from the system's zone files; one whose clocks
+// change during the year is a mistake.
+std::optional<ActiveTimes> CheckActive(const WrittenActive& written, base::YamlErrors& errors);
+
+// An expression that has one sample without labels at the active times, and none otherwise.
+std::string ActiveExpression(const ActiveTimes& times);
+
+}  // namespace rules
