@@ -5,6 +5,7 @@
 #include "app/commands/check.h"
 #include "app/commands/client.h"
 #include "app/commands/documents.h"
+#include "app/commands/history.h"
 #include "app/commands/serve.h"
 #include "app/commands/test_promql.h"
 #include "app/commands/test_rules.h"
@@ -39,6 +40,8 @@ const std::vector<Command>& Commands() {
       {"test promql", "FILE…", "Runs PromQL test scripts", {}, app::TestPromqlCommand},
       {"test rules", "FILE…", "Runs unit tests of rules, in promtool's files", app::TestRulesFlags(),
        app::TestRulesCommand},
+      {"history", "[SELECTOR…]", "Asks a running tocsin what fired, how long and how often", app::HistoryFlags(),
+       app::PrintHistory},
       {"healthcheck",
        "",
        "Asks a running tocsin whether it is ready",

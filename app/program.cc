@@ -34,6 +34,7 @@
 #include "promql/engine.h"
 #include "promql/parser.h"
 #include "rules/api/api.h"
+#include "rules/api/history_api.h"
 #include "rules/api/query_api.h"
 #include "rules/manager.h"
 #include "rules/state_database.h"
@@ -339,6 +340,10 @@ std::vector<base::Endpoint> Composition::Endpoints() {
     mount(rules::SeriesEndpoints(source));
     mount(ingest::Endpoints(*scrapes_, ParseSelector));
     mount(StatusEndpoints(Status()));
+    if (data_folder_) {
+      const std::string path = data_folder_->DatabasePath();
+      mount(rules::HistoryEndpoints([path] { return base::Database::OpenReadOnly(path); }, clock_));
+    }
     if (options_.remote_write_receiver) mount(ingest::RemoteWriteEndpoints(*head_, clock_));
   }
   if (dispatcher_) mount(alertmanager::Endpoints(*dispatcher_, {.version = TOCSIN_VERSION, .started = started_}));
