@@ -80,7 +80,7 @@ std::string ExternalUrl(const ProgramOptions& options) {
   return "http://" + address + options.http.route_prefix;
 }
 
-class Composition : public Program {
+class Composition final : public Program {
  public:
   Composition(ProgramOptions options, const base::Clock& clock, Environment environment)
       : options_(std::move(options)), clock_(clock), environment_(std::move(environment)) {}

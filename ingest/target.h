@@ -29,7 +29,7 @@ struct Target {
 // __param_…, __scrape_interval__ and __scrape_timeout__ are set, relabel_configs applied, `instance` defaults to the
 // address. nullopt: relabelling dropped it. Errors are invalid_argument. Pure.
 base::Result<std::optional<Target>> MakeTarget(const ScrapeConfig& config, std::string_view address,
-                                               const std::map<std::string, std::string>& labels);
+                                               const std::map<std::string, std::string>& group);
 
 struct TargetSet {
   std::vector<Target> targets;        // in order of their labels, each once

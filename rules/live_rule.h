@@ -93,7 +93,7 @@ class LiveRule {
   base::Result<Output> MoveAlerts(std::map<base::Labels, Found> found, const EvaluationTimes& times, int limit,
                                   const Environment& environment);
   std::string GeneratorUrl(const Environment& environment) const;
-  void AppendStateSamples(LiveAlert& alert, base::Timestamp time, promql::Vector& samples) const;
+  void AppendStateSamples(LiveAlert& live, base::Timestamp time, promql::Vector& samples) const;
   void StoreSamples(const promql::Vector& samples, base::Timestamp time, const Environment& environment,
                     RuleOutcome& outcome);
 

@@ -27,7 +27,7 @@ std::shared_ptr<const Environment> MakeEnvironment(const ManagerOptions& options
 }  // namespace
 
 Manager::Manager(ManagerOptions options)
-    : options_(std::move(options)),
+    : options_(options),
       metrics_(options_.registry == nullptr ? nullptr : std::make_unique<Metrics>(*options_.registry)),
       environment_(MakeEnvironment(options_, {})) {}
 
@@ -76,7 +76,7 @@ void Manager::GoOn(const std::vector<std::shared_ptr<Entry>>& entries, const Env
   if (!to_send.empty()) options_.sink.Send(to_send);
 }
 
-void Manager::Apply(ManagerConfig config) {
+void Manager::Apply(const ManagerConfig& config) {
   const std::scoped_lock applying(applying_);
   const base::Timestamp now = options_.clock.Now();
   const auto environment = MakeEnvironment(options_, config);

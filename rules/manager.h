@@ -59,7 +59,7 @@ class Manager {
 
   // Takes over a checked configuration. Groups that say the same go on untouched; of those that changed, the rules of
   // equal name and labels keep their alerts; series of what is gone end.
-  void Apply(ManagerConfig config);
+  void Apply(const ManagerConfig& config);
 
   void Start(int threads);
 

@@ -165,7 +165,7 @@ base::HttpResponse ScrapePools(const ScrapeManager& manager, const base::HttpReq
 }  // namespace
 
 std::vector<base::Endpoint> Endpoints(const ScrapeManager& manager, SelectorParser parse_selector) {
-  const auto row = [&manager](std::string path, std::string help, auto answer) {
+  const auto row = [&manager](std::string path, std::string help, const auto& answer) {
     return base::Endpoint{"GET", std::move(path), std::move(help),
                           [&manager, answer](const base::HttpRequest& request) { return answer(manager, request); }};
   };

@@ -61,7 +61,7 @@ Answered<promql::Engine> EngineFor(const promql::Engine& engine, const base::Htt
     }
     if (lookback->count() > 0) options.lookback = *lookback;
   }
-  return promql::Engine(std::move(options));
+  return promql::Engine(options);
 }
 
 Response ExecutionError(const base::Error& error) {

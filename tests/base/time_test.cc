@@ -50,7 +50,7 @@ TEST(DurationTest, Prints) {
     std::string_view exact;
     std::string_view people;
   } kCases[] = {{0ms, "0s", "0s"},           {90min, "1h30m", "1h 30m"}, {24h, "1d", "1d"},
-                {25h, "1d1h", "1d 1h"},       {7 * 24h, "1w", "7d"},      {1500ms, "1s500ms", "1s"},
+                {25h, "1d1h", "1d 1h"},      {7 * 24h, "1w", "7d"},      {1500ms, "1s500ms", "1s"},
                 {-90s, "-1m30s", "-1m 30s"}, {3h + 5s, "3h5s", "3h"},    {400ms, "400ms", "0s"}};
   for (const auto& test : kCases) {
     EXPECT_EQ(FormatDuration(test.duration), test.exact);

@@ -20,7 +20,8 @@ struct Reading {
 };
 
 Reading Read(std::string_view page, ingest::ExpositionFormat format, ingest::ScrapeCache& cache) {
-  const auto parser = ingest::NewParser(page, {.format = format});
+  const auto parser =
+      ingest::NewParser(page, {.format = format, .native_histograms = true, .classic_histograms = true});
   Reading reading;
   ingest::Entry entry;
   cache.Begin();
@@ -41,7 +42,8 @@ Reading Read(std::string_view page, ingest::ExpositionFormat format, ingest::Scr
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view page(reinterpret_cast<const char*>(data), size);
-  for (const auto format : {ingest::ExpositionFormat::text, ingest::ExpositionFormat::openmetrics}) {
+  for (const auto format :
+       {ingest::ExpositionFormat::text, ingest::ExpositionFormat::openmetrics, ingest::ExpositionFormat::protobuf}) {
     ingest::ScrapeCache cache;
     const Reading first = Read(page, format, cache);
     const Reading again = Read(page, format, cache);

@@ -110,7 +110,8 @@ TEST_F(QueryApiTest, Mistakes) {
        BadData(R"(invalid parameter \"query\": unknown position: parse error: no expression found in input)")},
       {"/api/v1/query",
        {{"query", "1"}, {"time", "soon"}},
-       BadData(R"(invalid parameter \"time\": invalid time value for 'time': cannot parse \"soon\" to a valid timestamp)")},
+       BadData(
+           R"(invalid parameter \"time\": invalid time value for 'time': cannot parse \"soon\" to a valid timestamp)")},
       {"/api/v1/query",
        {{"query", "1"}, {"timeout", "x"}},
        BadData(R"(invalid parameter \"timeout\": cannot parse \"x\" to a valid duration)")},
@@ -144,7 +145,8 @@ TEST_F(QueryApiTest, Mistakes) {
        BadData(R"(invalid parameter \"match[]\": match[] must contain at least one non-empty matcher)")},
       {"/api/v1/labels",
        {{"start", "x"}},
-       BadData(R"(invalid parameter \"start\": invalid time value for 'start': cannot parse \"x\" to a valid timestamp)")},
+       BadData(
+           R"(invalid parameter \"start\": invalid time value for 'start': cannot parse \"x\" to a valid timestamp)")},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.want);
