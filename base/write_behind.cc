@@ -104,6 +104,10 @@ void WriteBehind::Work(const std::stop_token& stop) {
       GiveBack(std::move(batch), committed.error());
       continue;
     }
+    // a reader may stand in the way; then the next one does it
+    if (std::ranges::any_of(batch, &Write::large)) {
+      static_cast<void>(database_->Execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    }
     const std::scoped_lock lock(mutex_);
     stats_.committed += batch.size() - rejected;
     stats_.rejected += rejected;

@@ -38,6 +38,8 @@ class WriteBehind {
     // Called on the writer's thread after each apply: whether what it did is there to stay, or was undone. May be
     // empty.
     std::function<void(bool committed)> done = {};
+    // It rewrites much of the file: the journal, which has grown by as much, is emptied after it.
+    bool large = false;
   };
   struct Stats {
     size_t queued_writes = 0;

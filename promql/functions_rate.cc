@@ -24,6 +24,7 @@ bool StartTimeWithin(std::span<const base::Timestamp> starts, const Window& wind
 
 // What resets hid from the difference of last and first.
 double CounterCorrection(const Window& window, RangeContext& context) {
+  if (window.rising && window.start_times.empty()) return 0;
   double correction = 0;
   bool overlap = false;
   const auto& starts = window.start_times;

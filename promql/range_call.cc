@@ -64,6 +64,10 @@ bool HasTypeOrUnit(const std::shared_ptr<const store::Series>& series) {
   return false;
 }
 
+bool NeverFalls(const std::vector<double>& values) {
+  return std::ranges::adjacent_find(values, [](double before, double after) { return after < before; }) == values.end();
+}
+
 // Whether the name of a function's input stays its result's name.
 bool KeepsName(std::string_view function) { return function == "last_over_time" || function == "first_over_time"; }
 
@@ -137,6 +141,8 @@ class RangeCall {
     const bool starts = MayUseStartTimes(name_);
     // a fixed window gives every step the same, unless the function looks at the clock or its other arguments
     const bool repeats = input_.end_interval.count() == 0 && parameters_.empty();
+    // looked at once where windows overlap
+    const bool rising = steps.count > 1 && NeverFalls(series.values);
     bool any_float = false, any = false;
     for (size_t step = 0; step < steps.count; ++step) {
       if (repeats && step > 0) {
@@ -155,7 +161,8 @@ class RangeCall {
                     {},
                     start,
                     end,
-                    steps.At(step)};
+                    steps.At(step),
+                    rising};
       if (starts) window.start_times = floats.Cut(series.start_times);
       if (starts) window.histogram_start_times = histograms.Cut(series.histogram_start_times);
       if (window.empty()) continue;
@@ -164,8 +171,12 @@ class RangeCall {
       if (!context.failure.empty()) return base::Invalid(context.failure);
       if (!point.present()) continue;
       any = true;
-      any_float |= point.presence == Presence::number;
-      columns.Set(row, step, point);
+      if (point.presence == Presence::number) {
+        any_float = true;
+        columns.SetNumber(row, step, point.value);
+      } else {
+        columns.Set(row, step, point);
+      }
     }
     if (!any) {
       columns.RemoveLast();

@@ -26,6 +26,7 @@ struct Window {
   base::Timestamp start;
   base::Timestamp end;
   base::Timestamp now;  // the step
+  bool rising = false;  // known: no float of the series is smaller than the one before
 
   bool empty() const { return times.empty() && histogram_times.empty(); }
 };

@@ -214,7 +214,7 @@ void Durable::Append(CommittedBatch batch) {
 void Durable::Checkpoint() {
   if (state_->checkpointing.exchange(true)) return;
   writer_.Submit({0, [state = state_](base::Database& database) { return state->Checkpoint(database); },
-                  [state = state_](bool) { state->checkpointing = false; }});
+                  [state = state_](bool) { state->checkpointing = false; }, true});
 }
 
 void Durable::Maintain(base::Timestamp now, base::Timestamp floor) {
