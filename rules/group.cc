@@ -1,5 +1,8 @@
 #include "rules/group.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 #include <deque>
 
@@ -9,15 +12,30 @@
 namespace rules {
 namespace {
 
-// FNV-1a, which is the same on every machine and in every build, so that slots are.
-uint64_t StableHash(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
+// One of a label set's texts as Prometheus keeps them in memory: its length in one byte, or from 255 on the byte 255 and
+// the length in three, little end first; then the text.
+void AppendSized(std::string& bytes, std::string_view text) {
+  constexpr size_t kLong = 255;
+  if (text.size() < kLong) {
+    bytes.push_back(static_cast<char>(text.size()));
+  } else {
+    bytes.push_back(static_cast<char>(kLong));
+    for (const unsigned shift : {0u, 8u, 16u}) bytes.push_back(static_cast<char>(text.size() >> shift & 0xff));
+  }
+  bytes.append(text);
 }
 
+// Prometheus hashes the labels {file, name} and counts in nanoseconds; what is stored is cut to milliseconds.
 base::Duration SlotOffset(const RuleGroup& group, base::Duration interval) {
-  return base::Duration(static_cast<int64_t>(StableHash(group.Key()) % static_cast<uint64_t>(interval.count())));
+  std::string bytes;
+  for (const std::string_view text : {std::string_view("file"), std::string_view(group.file), std::string_view("name"),
+                                      std::string_view(group.name)}) {
+    AppendSized(bytes, text);
+  }
+  const uint64_t hash = XXH64(bytes.data(), bytes.size(), 0);
+  const auto nanoseconds = std::chrono::nanoseconds(interval).count();
+  const auto offset = std::chrono::nanoseconds(static_cast<int64_t>(hash % static_cast<uint64_t>(nanoseconds)));
+  return std::chrono::floor<base::Duration>(offset);
 }
 
 base::Duration IntervalOf(const RuleGroup& group, const GroupDefaults& defaults) {

@@ -44,7 +44,8 @@ class Group {
   base::Duration interval() const { return interval_; }
 
   // Groups are evaluated at instants that are a multiple of the interval plus an offset of the group's own, so that
-  // they spread over the interval and stay at the same instants after a restart. The latest not after `now`.
+  // they spread over the interval and stay at the same instants after a restart. The offset is that of Prometheus 3
+  // (its default build) for the same file path and group name. The latest instant not after `now`.
   base::Timestamp SlotAt(base::Timestamp now) const;
 
   // Evaluates every rule as of `now`. Nothing is done where `now` is not later than the evaluation before (time does

@@ -286,6 +286,28 @@ groups:
   EXPECT_EQ(world_.Query("gone", 30), "");
 }
 
+// Offsets at which Prometheus 3.5 was seen to evaluate these groups.
+TEST(GroupSlot, IsPrometheusOwn) {
+  struct Case {
+    std::string name;
+    int interval;  // seconds
+    int offset;    // milliseconds
+  };
+  const Case cases[] = {{"g", 30, 22894},
+                        {"database", 60, 42690},
+                        {"größe", 7, 948},
+                        {"long " + std::string(250, 'x'), 45, 21746}};  // of 255 bytes: a length of another form
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    RuleGroup definition;
+    definition.file = "/srv/rules/slots.yml";
+    definition.name = one.name;
+    definition.interval = std::chrono::seconds(one.interval);
+    const base::Timestamp slot = Group(definition, kDefaults).SlotAt(At(1000));
+    EXPECT_EQ((slot.time_since_epoch() % *definition.interval).count(), one.offset);
+  }
+}
+
 TEST_F(GroupTest, SlotsAreFixedInstantsOfTheGroup) {
   Use(kHigh);
   const base::Timestamp slot = group_->SlotAt(At(1000));
