@@ -91,7 +91,6 @@ const base::YamlSchema<Alerting>& AlertingSchema() {
   static const base::YamlSchema<Alerting> schema(Joined<Alerting>({
       {ReadBy("alertmanagers", "list", "", &Alerting::groups, &ReadList<PeerGroup>,
               "The Alertmanagers that get every alert.", &PeerSchema().help())},
-      NotSupported<Alerting>({"alert_relabel_configs"}),
   }));
   return schema;
 }

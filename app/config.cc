@@ -91,7 +91,28 @@ void ReadThresholds(const base::YamlReader& in, Reading& reading) {
   reading.rule_sets.push_back(rules::ReadThresholdRules(in, reading.file, {.parse = reading.features}));
 }
 
-void ReadAlerting(const base::YamlReader& in, Reading& reading) { alertmanager::ReadYaml(in, reading.config.alerting); }
+constexpr std::string_view kAlertRelabelling = "alert_relabel_configs";
+
+// The peers are the alertmanager's business, relabelling is ingest's.
+const std::vector<base::FieldHelp>& AlertingHelp() {
+  static const std::vector<base::FieldHelp> help = [] {
+    std::vector<base::FieldHelp> fields = alertmanager::AlertingHelp();
+    fields.push_back({std::string(kAlertRelabelling), "list", "[]",
+                      "Changes the labels of every alert that leaves, or drops it.", false,
+                      &ingest::RelabelConfigHelp()});
+    return fields;
+  }();
+  return help;
+}
+
+void ReadAlerting(const base::YamlReader& in, Reading& reading) {
+  if (const base::YamlNode* steps = in.node().Find(kAlertRelabelling)) {
+    base::ReadYaml(in.Entry(*steps, kAlertRelabelling), reading.config.alert_relabel_configs);
+  }
+  base::YamlNode peers = in.node();
+  std::erase_if(peers.entries, [](const base::YamlEntry& entry) { return entry.key.text == kAlertRelabelling; });
+  alertmanager::ReadYaml(base::YamlReader(peers, in.path(), in.errors()), reading.config.alerting);
+}
 
 void ReadAlertmanager(const base::YamlReader& in, Reading& reading) {
   auto config = std::make_shared<alertmanager::Config>();
@@ -125,7 +146,7 @@ const std::vector<Section>& Sections() {
        ReadRuleFiles},
       {{"thresholds", "list", "[]", "Thresholds, as a rule file would hold them.", false, nullptr}, ReadThresholds},
       {{"alerting", "map", "", "Alertmanagers, apart from our own, that are told of every alert.", false,
-        &alertmanager::AlertingHelp()},
+        &AlertingHelp()},
        ReadAlerting},
       {{"alertmanager", "map or path", "", "Our own alertmanager: an alertmanager.yml, or its keys right here.", false,
         &alertmanager::ConfigHelp()},

@@ -10,6 +10,7 @@
 #include "app/environment.h"
 #include "exporter/config.h"
 #include "ingest/config.h"
+#include "ingest/relabel.h"
 #include "promql/parser.h"
 #include "rules/rule_file.h"
 
@@ -34,6 +35,7 @@ struct Config {
   std::vector<std::string> rule_files;  // paths, globs resolved
   rules::RuleSet rules;                 // of the rule files and of `thresholds:`
   alertmanager::AlertingConfig alerting;
+  std::vector<ingest::RelabelConfig> alert_relabel_configs;  // of `alerting:`, for every alert that leaves
   std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included
   StorageConfig storage;
   std::string shown;  // the file's text for people to look at: no secrets, ${…} as written

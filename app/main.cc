@@ -6,6 +6,7 @@
 #include "app/commands/client.h"
 #include "app/commands/documents.h"
 #include "app/commands/history.h"
+#include "app/commands/query.h"
 #include "app/commands/serve.h"
 #include "app/commands/test_promql.h"
 #include "app/commands/test_rules.h"
@@ -40,6 +41,10 @@ const std::vector<Command>& Commands() {
       {"test promql", "FILE…", "Runs PromQL test scripts", {}, app::TestPromqlCommand},
       {"test rules", "FILE…", "Runs unit tests of rules, in promtool's files", app::TestRulesFlags(),
        app::TestRulesCommand},
+      {"query instant", "EXPRESSION", "Asks a running tocsin or Prometheus for a value at one instant",
+       app::QueryInstantFlags(), app::QueryInstant},
+      {"query range", "EXPRESSION", "Asks a running tocsin or Prometheus for values over time", app::QueryRangeFlags(),
+       app::QueryRange},
       {"history", "[SELECTOR…]", "Asks a running tocsin what fired, how long and how often", app::HistoryFlags(),
        app::PrintHistory},
       {"healthcheck",

@@ -19,6 +19,7 @@
 #include "app/config.h"
 #include "app/data_folder.h"
 #include "app/process_metrics.h"
+#include "app/relabelling_sink.h"
 #include "app/reload_status.h"
 #include "app/sink_fan.h"
 #include "app/status_api.h"
@@ -244,21 +245,24 @@ void Composition::Apply(const Config& config) {
 
 void Composition::ApplySinks(const Config& config) {
   SinkFan::Sinks sinks;
+  const auto add = [&](std::shared_ptr<base::AlertSink> sink) {
+    const auto& steps = config.alert_relabel_configs;
+    sinks.push_back(steps.empty() ? std::move(sink) : std::make_shared<RelabellingSink>(steps, std::move(sink)));
+  };
   if (dispatcher_) {
     dispatcher_->Reload(config.alertmanager);
-    sinks.push_back(dispatcher_);
+    add(dispatcher_);
   }
+  std::shared_ptr<alertmanager::AlertmanagerClient> old;
   if (options_.roles.rules) {
-    const auto old = std::exchange(
-        alertmanagers_, std::make_shared<alertmanager::AlertmanagerClient>(
+    old = std::exchange(alertmanagers_,
+                        std::make_shared<alertmanager::AlertmanagerClient>(
                             config.alerting, alertmanager::AlertmanagerClient::Options{
                                                  .clock = clock_, .client = *client_, .metrics = alert_metrics_}));
-    sinks.push_back(alertmanagers_);
-    sinks_.Replace(std::move(sinks));
-    if (old) old->Stop(kHandOver);
-    return;
+    add(alertmanagers_);
   }
   sinks_.Replace(std::move(sinks));
+  if (old) old->Stop(kHandOver);
 }
 
 // The exporter's page as a scrape target without a socket.

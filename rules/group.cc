@@ -12,8 +12,8 @@
 namespace rules {
 namespace {
 
-// One of a label set's texts as Prometheus keeps them in memory: its length in one byte, or from 255 on the byte 255 and
-// the length in three, little end first; then the text.
+// One of a label set's texts as Prometheus keeps them in memory: its length in one byte, or from 255 on the byte 255
+// and the length in three, little end first; then the text.
 void AppendSized(std::string& bytes, std::string_view text) {
   constexpr size_t kLong = 255;
   if (text.size() < kLong) {

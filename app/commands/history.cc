@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "app/commands/api_client.h"
 #include "base/clock.h"
-#include "base/net/http_client.h"
 #include "base/text.h"
 
 namespace app {
@@ -72,16 +72,6 @@ void PrintFiring(const Json& data, base::Timestamp now) {
   PrintTable(rows);
 }
 
-base::Result<Json> Ask(const std::string& url) {
-  const auto client = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
-  TRY(const base::HttpClientResponse answer,
-      client->Send({.url = url, .timeout = std::chrono::seconds(60), .accept_gzip = true}));
-  Json json = Json::parse(answer.body, nullptr, false);
-  if (json.is_object() && json.value("status", "") == "success" && json.contains("data")) return json.at("data");
-  const bool told = json.is_object() && json.contains("error");
-  return base::Unavailable(told ? json.value("error", "") : fmt::format("HTTP {} without an answer", answer.status));
-}
-
 }  // namespace
 
 int PrintHistory(const Invocation& invocation) {
@@ -96,13 +86,13 @@ int PrintHistory(const Invocation& invocation) {
   std::string url = fmt::format("{}/api/v1/alerts/history{}?start={:.3f}&limit=0", invocation.Get("url"),
                                 changes ? "" : "/firing", base::ToSeconds(now - *since));
   for (const std::string& selector : invocation.arguments()) url += "&match[]=" + base::EscapeUrlQuery(selector);
-  const auto data = Ask(url);
+  const auto data = AskApi(url);
   if (!data) return fail(data.error().message);
   try {
     if (changes) {
-      PrintChanges(*data);
+      PrintChanges(Json::parse(*data));
     } else {
-      PrintFiring(*data, now);
+      PrintFiring(Json::parse(*data), now);
     }
   } catch (const Json::exception& error) {
     return fail(fmt::format("the answer of {} is not tocsin's: {}", invocation.Get("url"), error.what()));
