@@ -173,6 +173,12 @@ GroupSnapshot Group::Snapshot() const {
   return snapshot;
 }
 
+base::Timestamp Group::SeriesEnd(base::Timestamp now) const {
+  const std::scoped_lock lock(mutex_);
+  if (last_evaluation_) now = std::max(now, *last_evaluation_ + base::Duration(1));
+  return now - query_offset_;
+}
+
 bool Group::Same(const RuleGroup& definition, const GroupDefaults& defaults) const {
   return definition.Key() == Key() && definition.limit == definition_.limit &&
          IntervalOf(definition, defaults) == interval_ &&

@@ -54,6 +54,9 @@ class Group {
 
   GroupSnapshot Snapshot() const;
 
+  // As of when the series of this group end if it goes at `now`: after its last samples.
+  base::Timestamp SeriesEnd(base::Timestamp now) const;
+
   // A rule's name in what is kept: the alert's name, its labels, and which of the equal ones it is.
   static std::string RuleKey(const Rule& rule, size_t occurrence);
 

@@ -93,7 +93,9 @@ void Manager::Apply(const ManagerConfig& config) {
   std::vector<Ending> endings;
   for (const auto& [key, entry] : old) {
     if (metrics_) metrics_->RemoveGroup(key);
-    endings.push_back({now + 2 * entry->group->interval(), entry->group->Retire(now, options_.keeper)});
+    Group& group = *entry->group;
+    std::vector<base::Labels> series = group.Retire(now, options_.keeper);
+    endings.push_back({now + 2 * group.interval(), group.SeriesEnd(now), std::move(series)});
   }
   const std::scoped_lock lock(mutex_);
   entries_ = std::move(entries);
@@ -148,22 +150,24 @@ void Manager::Run(Entry& entry, base::Timestamp now) {
 }
 
 void Manager::EndDueSeries(base::Timestamp now) {
-  std::vector<base::Labels> series;
+  std::vector<Ending> due;
   std::vector<std::shared_ptr<Entry>> entries;
   {
     const std::scoped_lock lock(mutex_);
     std::erase_if(endings_, [&](Ending& ending) {
       if (ending.due > now) return false;
-      std::ranges::move(ending.series, std::back_inserter(series));
+      due.push_back(std::move(ending));
       return true;
     });
-    if (series.empty()) return;
+    if (due.empty()) return;
     entries = entries_;
   }
-  std::erase_if(series, [&](const base::Labels& one) {
-    return std::ranges::any_of(entries, [&](const auto& entry) { return entry->group->Writes(one); });
-  });
-  EndSeries(series, now, options_.appendable);
+  for (Ending& ending : due) {
+    std::erase_if(ending.series, [&](const base::Labels& one) {
+      return std::ranges::any_of(entries, [&](const auto& entry) { return entry->group->Writes(one); });
+    });
+    EndSeries(ending.series, ending.time, options_.appendable);
+  }
 }
 
 base::Timestamp Manager::RunDue() {

@@ -82,7 +82,8 @@ class Manager {
   };
   // Series of groups that are gone, ended after a while in case another group has taken them on.
   struct Ending {
-    base::Timestamp due;
+    base::Timestamp due;   // when the markers are written: a renamed rule may have taken the series up by then
+    base::Timestamp time;  // as of when: a group's end, less its query offset
     std::vector<base::Labels> series;
   };
 

@@ -189,11 +189,14 @@ TEST_F(ManagerTest, SeriesOfAGroupThatIsGoneEnd) {
   world_.clock().Advance(manager.RunDue() - world_.clock().Now());
   manager.RunDue();
   manager.Apply(Config("groups: [{name: h, interval: 10s, rules: [{record: moved, expr: vector(2)}]}]"));
+  const double end = base::ToSeconds(world_.clock().Now() - testing::kStart);
   for (int i = 0; i < 4; ++i) {
     world_.clock().Advance(manager.RunDue() - world_.clock().Now());
     manager.RunDue();
   }
   const double now = base::ToSeconds(world_.clock().Now() - testing::kStart);
+  EXPECT_EQ(world_.Query("r", end), "r 1\n");
+  EXPECT_EQ(world_.Query("r", end + 0.001), "") << "as of the reload, though it was written later";
   EXPECT_EQ(world_.Query("r", now), "");
   EXPECT_EQ(world_.Query("moved", now), "moved 2\n");
 }
