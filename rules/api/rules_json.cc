@@ -25,10 +25,10 @@ void WriteMap(base::JsonWriter& json, const TextMap& map) {
 }
 
 std::string_view StateOf(const RuleSnapshot& rule) {
-  if (!rule.last_evaluation) return "unknown";
   AlertState state = AlertState::resolved;
   for (const ActiveAlert& alert : rule.alerts) state = std::max(state, alert.status.state);
-  return ToString(state);
+  // before its first evaluation a rule may have alerts: of the one it replaced, or of an earlier process
+  return rule.last_evaluation || !rule.alerts.empty() ? ToString(state) : "unknown";
 }
 
 void WriteAlertingHead(base::JsonWriter& json, const RuleSnapshot& snapshot, bool with_alerts) {
