@@ -4,7 +4,8 @@ import datetime
 import json
 import re
 
-PRELUDE = len("{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}")
+PRELUDE = len("{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}"
+              "{{$externalURL := .ExternalURL}}{{$value := .Value}}")  # what Prometheus puts before a template
 NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -27,6 +28,10 @@ def _column(found):
     return found.group(1) + str(column - PRELUDE if column > PRELUDE else column)
 
 
+def _identity(labels):
+    return json.dumps(labels, sort_keys=True)
+
+
 def _alert(alert):
     shown = {**alert, "activeAt": instant(alert["activeAt"]), "annotations": _written(alert.get("annotations", {}))}
     if "keepFiringSince" in shown:
@@ -44,10 +49,12 @@ def plain_group(group):
     rules = []
     for rule in group["rules"]:
         rule = {key: value for key, value in rule.items() if key not in ("evaluationTime", "lastEvaluation")}
+        if rule.get("state") == "unknown":
+            rule["state"] = "inactive"
         if "lastError" in rule:
             rule["lastError"] = _error(rule["lastError"])
         if "alerts" in rule:
-            rule["alerts"] = sorted(map(_alert, rule["alerts"]), key=lambda one: json.dumps(one["labels"], sort_keys=True))
+            rule["alerts"] = sorted(map(_alert, rule["alerts"]), key=lambda one: _identity(one["labels"]))
         rules.append(rule)
     rest = {key: value for key, value in group.items() if key not in ("evaluationTime", "lastEvaluation", "rules")}
     return {**rest, "rules": rules}
@@ -83,7 +90,7 @@ def by_alert(received):
     """{labels: [(seconds, what was said)]} in the order in which it came."""
     told = {}
     for at, alert in received:
-        told.setdefault(json.dumps(alert["labels"], sort_keys=True), []).append(_told(at, alert))
+        told.setdefault(_identity(alert["labels"]), []).append(_told(at, alert))
     return told
 
 

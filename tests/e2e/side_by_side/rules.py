@@ -3,13 +3,14 @@
 Alerts begin only with the feed, because no two servers begin at the same instant. What one group reads of another, and
 what a template queries, is at least a second old, because groups are evaluated at any instant of a second."""
 
+import copy
 import itertools
 import json
 
 HOLDS = ["0s", "2s", "6s", "10s"]
 KEEPS = [None, "3s", None, "8s", None]
 INTERVALS = [2, 3, 5]
-OFFSETS = ["2s", "3s", "2500ms"]
+OFFSETS = ["2s", "3s", "2200ms"]
 
 ANNOTATIONS = [
     {"summary": "{{ $labels.host }}{{ $labels.queue }} in {{ .Labels.zone }} is at {{ $value }}",
@@ -24,9 +25,8 @@ ANNOTATIONS = [
      "text": '{{ $labels.host | toUpper | reReplaceAll "H(\\\\d+)" "host-$1" }} {{ title "some words" }} '
              "{{ $externalLabels.site }} {{ .ExternalLabels.replica }} {{ externalURL }} {{ pathPrefix }}"},
     {"wrong": '{{ query "nothing_at_all" | first | value }}', "right": "{{ len $labels }} {{ $labels }}"},
-    {"time": "{{ humanizeTimestamp $value }}",
-     "links": '{{ graphLink "up" }} {{ tableLink "node_load > 1" }} {{ stripPort "a:80" }} {{ parseDuration "1h5m" }}'
-              ' {{ match "a.*" "abc" }} {{ $labels.alertname }}'},
+    {"time": "{{ humanizeTimestamp $value }}", "matches": '{{ match "a.*" "abc" }} {{ $labels.alertname }}',
+     "links": '{{ graphLink "up" }} {{ tableLink "node_load > 1" }} {{ stripPort "a:80" }} {{ parseDuration "1h5m" }}'},
     {},
 ]
 LABELS = [
@@ -51,7 +51,8 @@ FAMILIES = {
     "requests": ['sum by (host) (rate(http_requests_total{code="500"}[10s])) '
                  "/ sum by (host) (rate(http_requests_total[10s])) > 0.15",
                  "resets(http_requests_total[20s]) > 0", 'increase(http_requests_total{code="200"}[10s]) > 400',
-                 'irate(http_requests_total{code=~"4.."}[5s]) > 12', "sum by (code) (rate(http_requests_total[6s])) > 90",
+                 'irate(http_requests_total{code=~"4.."}[5s]) > 12',
+                 "sum by (code) (rate(http_requests_total[6s])) > 90",
                  "histogram_quantile(0.9, sum by (le) (rate(request_seconds_bucket[15s]))) > 0.5",
                  "sum(rate(http_requests_total[10s])) > sum(rate(http_requests_total[10s] offset 10s)) * 1.1",
                  "max_over_time(rate(http_requests_total[5s])[10s:2s]) > 55",
@@ -106,11 +107,13 @@ def _timing(interval, tag):
 def _chained(interval):
     """Rules that read what the rules before them have just stored, alerts included."""
     tag = f"chained{interval}"
+    changes = f'{{{{ range query "{tag}:load:change" }}}}{{{{ .Labels.zone }}}}{{{{ end }}}}'
     return {"name": f"chained {interval}", **_timing(interval, tag), "rules": [
         {"record": f"{tag}:load:avg", "expr": "avg by (zone) (node_load)"},
-        {"record": f"{tag}:load:change", "expr": f"{tag}:load:avg - {tag}:load:avg offset 6s", "labels": {"window": "6s"}},
+        {"record": f"{tag}:load:change", "expr": f"{tag}:load:avg - {tag}:load:avg offset 6s",
+         "labels": {"window": "6s"}},
         {"alert": "ZoneBusy", "expr": f"{tag}:load:avg > 55", "for": "2s", "labels": {"severity": "warning"},
-         "annotations": {"change": f'{{{{ range query "{tag}:load:change" }}}}{{{{ .Labels.zone }}}}{{{{ end }}}}'}},
+         "annotations": {"changes": changes}},
         {"alert": "ZoneRising", "expr": f"{tag}:load:change > 5", "keep_firing_for": "4s"},
         {"alert": "HostNoisy", "expr": "node_noise > 60", "labels": {"severity": "info"}},
         {"record": f"{tag}:alerts:firing",
@@ -156,6 +159,28 @@ def _failing(interval):
 
 def groups():
     return [*_family_groups(), *map(_chained, INTERVALS), *map(_limited, (1, 3, 5)), *map(_failing, (2, 5))]
+
+
+CHANGED = ("load every 5", "queue every 5", "chained 5")
+
+
+def changed(some, at):
+    """The groups after a reload at the Unix time `at`: three changed or gone, and a new one that begins a little later."""
+    groups = [copy.deepcopy(group) for group in some if group["name"] != CHANGED[1]]
+    load = next(group for group in groups if group["name"] == CHANGED[0])
+    rules = load["rules"]
+    for rule, hold in zip(rules[:3], ("10s", "4s", "1s")):
+        rule["for"] = hold
+    rules[3]["annotations"] = {"changed": "{{ $value }}"}
+    rules[4]["expr"] = "max by (zone) (node_load) > 70"  # keeps its alerts, being of the same name and labels
+    rules[5]["labels"] = {"severity": "changed"}
+    rules[6:8] = [{"record": "loadevery5:late", "expr": "node_load"}]
+    rules.reverse()
+    chained = next(group for group in groups if group["name"] == CHANGED[2])
+    chained["rules"] = [rule for rule in chained["rules"] if rule.get("record") != "chained5:odd"]
+    late = f"and on () vector(time()) > {at + 8}"
+    added = [_alert("Added", f"node_load > 30 {late}", 1), {"record": "added:noise", "expr": f"node_noise {late}"}]
+    return [*groups, {"name": "added", "interval": "3s", "query_offset": "2s", "rules": added}]
 
 
 def text(some):

@@ -1,6 +1,7 @@
 """One run: both servers with the same rules and the same feed, watched while it lasts and compared at its end."""
 
 import collections
+import concurrent.futures
 import json
 import os
 import time
@@ -15,17 +16,20 @@ from .feed import Feed
 from .recorder import Recorder
 
 LINKS = "http://rules.example:9090"
+QUIET = 250  # milliseconds around an evaluation in which no rule file is changed
 SETTLED = 300  # milliseconds after its instant an evaluation is taken as done
 TAIL = 7  # seconds: more than the longest interval
 LATE = 1.8  # seconds: less than the smallest query_offset
 LEFT_OUT = [
-    ("evaluationTime, lastEvaluation of groups and rules", "how long it took, and (Prometheus) when it really began"),
-    ("activeAt, keepFiringSince, startsAt, endsAt below the millisecond", "Prometheus counts nanoseconds in memory; both "
-     "store milliseconds"),
-    ("the column in an annotation's error that stands in its first line", "Prometheus counts the 112 characters of "
-     "declarations it puts before the text; tocsin counts the text as it is written"),
-    ("annotations whose text came out empty", "Prometheus sends them, tocsin does not; Alertmanager reads \"annotations\" "
-     "left out as empty"),
+    ("evaluationTime and lastEvaluation of groups and rules",
+     "how long it took, and (Prometheus) when it really began"),
+    ("activeAt, keepFiringSince, startsAt, endsAt below the millisecond",
+     "Prometheus counts nanoseconds in memory; both store milliseconds"),
+    ("the column in an annotation's error that stands in its first line",
+     "Prometheus counts the 112 characters of declarations it puts before the text, tocsin the text as written"),
+    ("annotations whose text came out empty",
+     "Prometheus sends them, tocsin does not; Alertmanager reads \"annotations\" left out as empty"),
+    ("state \"unknown\" of a rule that is not evaluated yet", "Prometheus up to 3.5 calls it \"inactive\""),
     ("the order of the two series in an error about a clash", "which is found first is not defined"),
     ("which alerts share a POST", "tocsin and Prometheus batch what waits at that moment"),
 ]
@@ -86,17 +90,40 @@ class SideBySide:
         self._compare_messages()
         self._compare_missed()
 
-    def _configure(self):
+    def _write_rules(self, groups):
         file = os.path.join(self.folder, "rules.yml")
         with open(file, "w") as out:
-            out.write(rules.text(self.groups))
+            out.write(rules.text(groups))
+        return file
+
+    def _reload(self):
+        """Of both at once."""
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda server: server.reload(), self.servers))
+
+    def _configure(self):
+        file = self._write_rules(self.groups)
         for server, recorder in zip(self.servers, self.recorders):
             server.configure(json.dumps({
                 "global": {"evaluation_interval": "10s", "external_labels": {"site": "here", "replica": "r1"}},
                 "rule_files": [file],
                 "alerting": {"alertmanagers": [{"static_configs": [{"targets": [recorder.address]}]}]}}))
-        for server in self.servers:
-            server.reload()
+        self._reload()
+
+    def _change(self):
+        """Other rules, at an instant away from those at which the changed groups are evaluated, and from whole seconds:
+        the two servers do not read the file at the same moment."""
+        ours = self._groups(self.servers[0])
+        slots = [instant(ours[name]["lastEvaluation"]) for name in rules.CHANGED]
+        self._write_rules(rules.changed(self.groups, int(time.time())))
+
+        def quiet():
+            now = int(time.time() * 1000)
+            return 350 < now % 1000 < 650 and all(QUIET < (now - slot) % 5000 < 5000 - QUIET for slot in slots)
+        wait_for(quiet, 10, "a quiet instant")
+        begin = time.time()
+        self._reload()
+        self.remarks.append(f"other rules after {begin - self.begin:.1f} s, read within {time.time() - begin:.2f} s")
 
     @staticmethod
     def _groups(server):
@@ -107,12 +134,16 @@ class SideBySide:
         return len(groups) == len(self.groups) and all(group["lastEvaluation"] != NEVER for group in groups)
 
     def _watch(self, until):
+        changing = self.begin + 0.55 * self.seconds
         while time.time() < until:
+            if time.time() > changing:
+                changing = until
+                self._change()
             begin = time.time() * 1000
             ours, theirs = map(self._groups, self.servers)
             end = time.time() * 1000
             if begin > self.begin * 1000:
-                for name, group in ours.items():
+                for name, group in ours.items() if ours.keys() == theirs.keys() else ():
                     self._watch_group(name, group, theirs[name], begin, end)
             time.sleep(max(0.05, 0.4 - (end - begin) / 1000))
 
