@@ -1,5 +1,7 @@
 #include "store/durable.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <unordered_map>
@@ -53,6 +55,57 @@ base::Result<void> ForEachRow(base::Database& database, std::string_view sql, Vi
     if (!row) return {};
     visit(rows);
   }
+}
+
+// Fills an empty head. numbered(number, ref) is told of each series, ref is none for one that was left out.
+template <class Numbered>
+base::Result<Durable::Restored> Load(base::Database& database, Head& head, uint64_t& log_bytes, Numbered numbered) {
+  Durable::Restored restored;
+  std::unordered_map<int64_t, SeriesRef> refs;
+  TRY_VOID(ForEachRow(database, "SELECT id, labels FROM store_series ORDER BY id", [&](base::Statement& row) {
+    const base::Labels labels = ReadLabels(row.Blob(1));
+    const SeriesRef ref = labels.empty() ? SeriesRef::none : head.RestoreSeries(labels);
+    restored.damaged += labels.empty();
+    numbered(row.Integer(0), ref);
+    if (ref != SeriesRef::none) refs.emplace(row.Integer(0), ref);
+  }));
+  restored.series = refs.size();
+  const auto ref_of = [&](int64_t number) {
+    const auto found = refs.find(number);
+    return found == refs.end() ? SeriesRef::none : found->second;
+  };
+  TRY_VOID(ForEachRow(database, "SELECT data FROM store_blocks ORDER BY id", [&](base::Statement& row) {
+    ++restored.blocks;
+    restored.damaged += !ReadBlock(
+        row.Blob(0), [&](int64_t number, ChunkPtr chunk) { head.RestoreChunk(ref_of(number), std::move(chunk)); });
+  }));
+  head.EndRestore();
+  std::vector<LoggedSample> samples;
+  TRY_VOID(ForEachRow(database, "SELECT data FROM store_log ORDER BY id", [&](base::Statement& row) {
+    ++restored.log_rows;
+    samples.clear();
+    log_bytes += row.Blob(0).size();
+    restored.damaged += !ReadLogRow(row.Blob(0), samples);
+    for (const LoggedSample& one : samples) head.RestoreSample(ref_of(one.series), one.sample);
+  }));
+  if (restored.damaged > 0) {
+    base::LogError("rows of kept samples are damaged and were left out",
+                   {{"file", database.path()}, {"rows", restored.damaged}});
+  }
+  return restored;
+}
+
+base::Result<void> CheckVersion(base::Database& database) {
+  bool tables = false;
+  TRY_VOID(ForEachRow(database, "SELECT 1 FROM sqlite_schema WHERE name = 'store_series'",
+                      [&](base::Statement&) { tables = true; }));
+  if (!tables) return base::Invalid(fmt::format("{} holds no samples", database.path()));
+  int64_t version = 0;
+  TRY_VOID(ForEachRow(database, "SELECT version FROM schema_versions WHERE room = 'store'",
+                      [&](base::Statement& row) { version = row.Integer(0); }));
+  if (version == kSchemaVersion) return {};
+  return base::Invalid(fmt::format("{}: samples are kept in version {}, this program reads {}", database.path(),
+                                   version, kSchemaVersion));
 }
 
 }  // namespace
@@ -155,46 +208,30 @@ Durable::Durable(base::WriteBehind& writer, Options options, std::shared_ptr<Sta
 base::Result<std::unique_ptr<Durable>> Durable::Restore(base::Database& database, Head& head, base::WriteBehind& writer,
                                                         base::Timestamp now, Options options) {
   auto state = std::make_shared<State>();
-  Restored& restored = state->restored;
-  std::unordered_map<int64_t, SeriesRef> refs;
-  TRY_VOID(ForEachRow(database, "SELECT id, labels FROM store_series ORDER BY id", [&](base::Statement& row) {
-    const int64_t number = row.Integer(0);
-    state->last_number = std::max(state->last_number, number);
-    const base::Labels labels = ReadLabels(row.Blob(1));
-    const SeriesRef ref = labels.empty() ? SeriesRef::none : head.RestoreSeries(labels);
-    restored.damaged += labels.empty();
-    if (ref == SeriesRef::none) return;
-    refs.emplace(number, ref);
-    // of two rows of the same labels the later one goes on; both are read
-    state->NumberOf(ref) = number;
-  }));
-  restored.series = refs.size();
-  state->numbered = refs.size();
-  const auto ref_of = [&](int64_t number) {
-    const auto found = refs.find(number);
-    return found == refs.end() ? SeriesRef::none : found->second;
-  };
-  TRY_VOID(ForEachRow(database, "SELECT data FROM store_blocks ORDER BY id", [&](base::Statement& row) {
-    ++restored.blocks;
-    restored.damaged += !ReadBlock(
-        row.Blob(0), [&](int64_t number, ChunkPtr chunk) { head.RestoreChunk(ref_of(number), std::move(chunk)); });
-  }));
-  head.EndRestore();
-  std::vector<LoggedSample> samples;
-  TRY_VOID(ForEachRow(database, "SELECT data FROM store_log ORDER BY id", [&](base::Statement& row) {
-    ++restored.log_rows;
-    samples.clear();
-    state->log_bytes += row.Blob(0).size();
-    restored.damaged += !ReadLogRow(row.Blob(0), samples);
-    for (const LoggedSample& one : samples) head.RestoreSample(ref_of(one.series), one.sample);
-  }));
-  if (restored.damaged > 0) {
-    base::LogError("rows of kept samples are damaged and were left out",
-                   {{"file", database.path()}, {"rows", restored.damaged}});
-  }
+  uint64_t log_bytes = 0;
+  TRY(state->restored, Load(database, head, log_bytes, [&](int64_t number, SeriesRef ref) {
+        state->last_number = std::max(state->last_number, number);
+        // of two rows of the same labels the later one goes on; both are read
+        if (ref != SeriesRef::none) state->NumberOf(ref) = number;
+      }));
+  state->numbered = state->restored.series;
+  state->log_bytes = log_bytes;
   std::unique_ptr<Durable> durable(new Durable(writer, options, std::move(state), now));
   head.SetLog(durable.get());
   return durable;
+}
+
+base::Result<Durable::Restored> Durable::Read(base::Database& database, Head& head) {
+  // one transaction, so that a checkpoint in between neither hides nor repeats a sample
+  TRY_VOID(database.Execute("BEGIN"));
+  uint64_t log_bytes = 0;
+  auto restored = [&]() -> base::Result<Restored> {
+    TRY_VOID(CheckVersion(database));
+    return Load(database, head, log_bytes, [](int64_t, SeriesRef) {});
+  }();
+  const auto ended = database.Execute("ROLLBACK");
+  if (restored && !ended) return std::unexpected(ended.error());
+  return restored;
 }
 
 bool Durable::LogIsLong() const {

@@ -50,6 +50,11 @@ class Durable final : public SampleLog {
   static base::Result<std::unique_ptr<Durable>> Restore(base::Database& database, Head& head, base::WriteBehind& writer,
                                                         base::Timestamp now, Options options);
 
+  // Fills the head, which is empty, with what is kept as of one commit, and keeps no log: for a look at the samples of
+  // a process that runs or has ended. The head has no retention of its own. invalid_argument where the file holds no
+  // samples, or those of another version.
+  static base::Result<Restored> Read(base::Database& database, Head& head);
+
   void Append(CommittedBatch batch) override;
 
   // Moves a log that is old to blocks, and forgets blocks that end before `floor`. Every minute or so.

@@ -30,6 +30,27 @@ HistogramPtr Histogram(double count) {
   return std::make_shared<const base::FloatHistogram>(histogram);
 }
 
+// "a: 0=1 15=2; b: 0=h3"
+std::string DumpOf(const Head& head) {
+  std::string text;
+  const auto all = head.Select({}, kAlways).value();
+  for (const auto& series : all) {
+    if (!text.empty()) text += "; ";
+    text += series->labels().MetricName();
+    text += ":";
+    Samples samples;
+    series->Read(kAlways, samples);
+    for (size_t i = 0; i < samples.size(); ++i) {
+      const HistogramPtr histogram = samples.histograms.empty() ? nullptr : samples.histograms[i];
+      fmt::format_to(std::back_inserter(text), " {}=", base::ToSeconds(samples.times[i] - At(0)));
+      text += histogram                    ? fmt::format("h{}", histogram->count)
+              : IsStale(samples.values[i]) ? "stale"
+                                           : base::FormatFloat(samples.values[i]);
+    }
+  }
+  return text;
+}
+
 // A process: its head over the database in `folder`. Ends without a word unless flushed.
 class Process {
  public:
@@ -57,26 +78,7 @@ class Process {
   }
   void Flush() { ASSERT_TRUE(writer_->Flush(std::chrono::seconds(20))); }
 
-  // "a: 0=1 15=2; b: 0=h3"
-  std::string Dump() const {
-    std::string text;
-    const auto all = head_->Select({}, kAlways).value();
-    for (const auto& series : all) {
-      if (!text.empty()) text += "; ";
-      text += series->labels().MetricName();
-      text += ":";
-      Samples samples;
-      series->Read(kAlways, samples);
-      for (size_t i = 0; i < samples.size(); ++i) {
-        const HistogramPtr histogram = samples.histograms.empty() ? nullptr : samples.histograms[i];
-        fmt::format_to(std::back_inserter(text), " {}=", base::ToSeconds(samples.times[i] - At(0)));
-        text += histogram                    ? fmt::format("h{}", histogram->count)
-                : IsStale(samples.values[i]) ? "stale"
-                                             : base::FormatFloat(samples.values[i]);
-      }
-    }
-    return text;
-  }
+  std::string Dump() const { return DumpOf(*head_); }
 
   Head& head() { return *head_; }
   Durable& durable() { return *durable_; }
@@ -139,6 +141,40 @@ TEST_F(DurableTest, ARestartChangesNothing) {
   EXPECT_EQ(last.Dump(), before);
   EXPECT_EQ(last.Put("a", 6000, 10), AppendStatus::duplicate);
   EXPECT_EQ(last.Put("a", 0.5, 10), AppendStatus::too_old);
+}
+
+TEST_F(DurableTest, ALookAtTheFileChangesNothing) {
+  const auto read = [&](const std::string& path) {
+    const auto database = base::Database::OpenReadOnly(path);
+    if (!database) return database.error().message;
+    Head head({.retention = base::Duration(0)});
+    const auto restored = Durable::Read(**database, head);
+    if (!restored) return restored.error().message;
+    return fmt::format("{} series, {} blocks, {} rows; {}", restored->series, restored->blocks, restored->log_rows,
+                       DumpOf(head));
+  };
+  EXPECT_EQ(read(Path()), fmt::format("opening {}: unable to open database file", Path()));
+  {
+    Process process(Path());
+    process.Put("a", 0, 1);
+    process.Put("a", 1, 2);
+    process.durable().Checkpoint();
+    process.Put("b", 2, 3);
+    process.Flush();
+    EXPECT_EQ(read(Path()), "2 series, 1 blocks, 1 rows; a: 0=1 1=2; b: 2=3");  // while it runs
+    process.Put("b", 3, 4);
+    process.Flush();
+    EXPECT_EQ(read(Path()), "2 series, 1 blocks, 2 rows; a: 0=1 1=2; b: 2=3 3=4");
+  }
+  EXPECT_EQ(read(Path()), "2 series, 1 blocks, 2 rows; a: 0=1 1=2; b: 2=3 3=4");  // after its end
+  EXPECT_EQ(Process(Path()).Dump(), "a: 0=1 1=2; b: 2=3 3=4");
+
+  const std::string other = folder_.path().string() + "/other.db";
+  ASSERT_TRUE(base::Database::Open(other));
+  EXPECT_EQ(read(other), other + " holds no samples");
+  ASSERT_TRUE(
+      base::Database::Open(Path()).value()->Execute("UPDATE schema_versions SET version = 9 WHERE room = 'store'"));
+  EXPECT_EQ(read(Path()), Path() + ": samples are kept in version 9, this program reads 2");
 }
 
 TEST_F(DurableTest, RetentionForgetsBlocks) {
