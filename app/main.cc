@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "app/command_line.h"
+#include "app/commands/backtest.h"
 #include "app/commands/check.h"
 #include "app/commands/client.h"
 #include "app/commands/documents.h"
@@ -38,6 +39,8 @@ const std::vector<Command>& Commands() {
       {"check metrics", "[FILE…]", "Checks expositions, from standard input without a FILE", app::CheckMetricsFlags(),
        app::CheckMetricsFiles},
       {"rules expand", "FILE…", "Prints thresholds as plain Prometheus rules", {}, app::ExpandRuleFiles},
+      {"backtest", "[FILE…]", "Replays a rule over history: when it would have fired, with which limit",
+       app::BacktestFlags(), app::BacktestCommand},
       {"test promql", "FILE…", "Runs PromQL test scripts", {}, app::TestPromqlCommand},
       {"test rules", "FILE…", "Runs unit tests of rules, in promtool's files", app::TestRulesFlags(),
        app::TestRulesCommand},
