@@ -188,6 +188,17 @@ def run_own_database(stack, folder, program, seconds):
     return 0 if up else 1
 
 
+def keep_history(folder, wanted):
+    """What the rules judged, and the rules, for `tocsin backtest`; the next demo replaces them."""
+    last = os.path.join(wanted, "last")
+    shutil.rmtree(last, ignore_errors=True)
+    for name in ("data", "rules"):
+        if os.path.isdir(os.path.join(folder, name)):
+            shutil.move(os.path.join(folder, name), os.path.join(last, name))
+    if os.path.isdir(os.path.join(last, "data")):
+        say(f"its samples and rules are kept in {last} until the next demo (docs/operations.md: backtest)")
+
+
 def end_on_signal(*_):
     raise KeyboardInterrupt
 
@@ -200,6 +211,7 @@ def main(program):
     with contextlib.ExitStack() as stack:
         folder = clusters.working_folder(wanted)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(keep_history, folder, wanted)
         run = run_own_database if os.environ.get("DATABASE_URL") else run_story
         try:
             return run(stack, folder, program, seconds)
