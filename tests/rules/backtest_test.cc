@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/net/http.h"
 #include "base/text.h"
 #include "promql/parser.h"
@@ -258,31 +256,18 @@ class FakeServer final : public base::HttpClient {
     asked.push_back(
         fmt::format("{} {} {} {}", form.Get("query"), number("start") - 1.7e9, number("end") - 1.7e9, number("step")));
     if (!answer.body.empty()) return answer;
-    auto values = nlohmann::json::array();
-    for (double at = number("start"); at <= number("end"); at += number("step")) values.push_back({at, "6.5"});
     base::HttpClientResponse response{.status = 200, .headers = {}, .body = {}};
-    response.body = nlohmann::json {
-      {"status", "success"}, {
-        "data", {
-          {"resultType", "matrix"}, {
-            "result", {
-              {
-                {"metric", {{"a", "1"}}}, { "values", values }
-              }
-            }
-          }
-        }
-      }
+    response.body = R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"1"},"values":[)";
+    for (double at = number("start"); at <= number("end"); at += number("step")) {
+      response.body += fmt::format("{}[{},\"6.5\"]", response.body.ends_with('[') ? "" : ",", at);
     }
+    response.body += "]}]}}";
+    return response;
   }
-  .dump();
-  return response;
-} base::Result<void> SendMail(base::MailAttempt, std::stop_token) override {
-  return base::Invalid("not used");
-}
+  base::Result<void> SendMail(base::MailAttempt, std::stop_token) override { return base::Invalid("not used"); }
 
-std::vector<std::string> asked;
-base::HttpClientResponse answer;
+  std::vector<std::string> asked;
+  base::HttpClientResponse answer;
 };
 
 TEST(BacktestTest, AServerIsAskedInPiecesItAllows) {
