@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstRetry{500};
 constexpr std::chrono::milliseconds kLastRetry{30'000};
-constexpr std::chrono::milliseconds kClosing{5'000};
+constexpr std::chrono::milliseconds kClosing{20'000};
 
 }  // namespace
 

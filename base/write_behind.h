@@ -53,7 +53,7 @@ class WriteBehind {
   };
 
   static std::unique_ptr<WriteBehind> Start(std::unique_ptr<Database> database, const Clock& clock, Options options);
-  ~WriteBehind();  // Flush for at most a few seconds, then stops
+  ~WriteBehind();  // Flush for at most 20 seconds, then stops
 
   // Never waits for the disk. `urgent`: commit at once rather than with the next flush.
   void Submit(Write write, bool urgent = false);
