@@ -40,10 +40,15 @@ std::string Capitals(std::string_view text) {
   return capitals;
 }
 
+// Where a sample was scraped says least about what is wrong.
+bool TellsWhereScraped(const base::Label& label) { return label.name == "instance" || label.name == "job"; }
+
 std::string LabelsText(const base::Labels& labels, size_t limit) {
+  std::vector<base::Label> ordered(labels.begin(), labels.end());
+  std::ranges::stable_partition(ordered, [](const base::Label& label) { return !TellsWhereScraped(label); });
   std::string text;
   size_t shown = 0;
-  for (const base::Label& label : labels) {
+  for (const base::Label& label : ordered) {
     if (shown++ == limit) return text + ", …";
     text += fmt::format("{}{}={}", text.empty() ? "" : ", ", label.name, label.value);
   }
