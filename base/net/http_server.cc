@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/net/handler_threads.h"
 #include "base/net/http_routes.h"
 #include "base/text.h"
 
@@ -114,6 +115,17 @@ HttpResponse TextResponse(int status, std::string_view detail = {}) {
           .headers = {}};
 }
 
+HttpResponse CallHandler(const Endpoint& endpoint, const HttpRequest& request) {
+  try {
+    return endpoint.handle(request);
+  } catch (const std::exception& failure) {
+    LogError("a handler failed", {{"path", request.path}, {"error", failure.what()}});
+  } catch (...) {
+    LogError("a handler failed", {{"path", request.path}});
+  }
+  return TextResponse(500);
+}
+
 bool HasOption(std::string_view header, std::string_view option) {
   for (const std::string_view part : Split(header, ',')) {
     if (ToLower(Trim(part)) == option) return true;
@@ -131,7 +143,7 @@ bool WantsKeepAlive(const mg_request_info& info, const HttpHeaders& headers) {
 class CivetServer : public HttpServer {
  public:
   CivetServer(HttpServerOptions options, std::vector<Endpoint> endpoints)
-      : options_(std::move(options)), routes_(std::move(endpoints)) {}
+      : options_(std::move(options)), routes_(std::move(endpoints)), handlers_(options_.threads) {}
   ~CivetServer() override {
     if (context_ == nullptr) return;
     stopping_ = true;
@@ -162,6 +174,7 @@ class CivetServer : public HttpServer {
 
   const HttpServerOptions options_;
   const HttpRoutes routes_;
+  HandlerThreads handlers_;  // as many as civetweb's, so that none waits for another
   mg_context* context_ = nullptr;
   std::vector<std::string> addresses_;
   std::vector<int> ports_;
@@ -326,14 +339,9 @@ HttpResponse CivetServer::Handle(mg_connection* connection, const mg_request_inf
   if (request.method == "HEAD") request.method = "GET";
   request.path_arguments = std::move(match.path_arguments);
   request.path = UnescapeUrl(raw_path, false).value_or("");
-  try {
-    return match.endpoint->handle(request);
-  } catch (const std::exception& failure) {
-    LogError("a handler failed", {{"path", request.path}, {"error", failure.what()}});
-  } catch (...) {
-    LogError("a handler failed", {{"path", request.path}});
-  }
-  return TextResponse(500);
+  HttpResponse response;
+  handlers_.Run([&] { response = CallHandler(*match.endpoint, request); });
+  return response;
 }
 
 void CivetServer::Answer(mg_connection* connection) {

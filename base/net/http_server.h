@@ -54,7 +54,8 @@ struct HttpServerOptions {
 // Plain HTTP/1.1 with keep-alive on civetweb (no TLS: Debian's 1.15 crashes on it; put a proxy in front). Answers from
 // the endpoint table (of several rows that fit a path the most literal one counts); "/" lists it where no endpoint
 // claims it; unknown paths get 404, wrong methods 405 with Allow, too large bodies 413, slow ones 408, a handler that
-// throws 500 and a log line. IPv4 only. Handlers run on the server's threads, several at once. Destruction stops
+// throws 500 and a log line. IPv4 only. Handlers run on the server's threads, several at once, with
+// the system's ordinary stack. Destruction stops
 // accepting, lets running handlers finish and joins.
 class HttpServer {
  public:

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <future>
 #include <stdexcept>
 
@@ -21,6 +22,13 @@ std::string Echo(const HttpRequest& request) {
   return text;
 }
 
+// Needs about a kilobyte of stack for each level.
+int Descend(int levels) {
+  std::array<volatile char, 1000> ballast{};
+  ballast[static_cast<size_t>(levels) % ballast.size()] = 1;
+  return levels == 0 ? 0 : Descend(levels - 1) + ballast[static_cast<size_t>(levels) % ballast.size()];
+}
+
 class ServerTest : public testing::Test {
  protected:
   void Start(HttpServerOptions options = {}) {
@@ -37,6 +45,7 @@ class ServerTest : public testing::Test {
             return HttpResponse{.body = Gzip(std::string(5000, 'y')), .headers = {{"Content-Encoding", "gzip"}}};
           }},
          {"GET", "/throw", "Throws", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("oh no"); }},
+         {"GET", "/deep", "Deep", [](const HttpRequest&) { return Text(std::to_string(Descend(4000))); }},
          {"GET", "/empty", "Empty",
           [](const HttpRequest&) { return HttpResponse{.status = 204, .body = "no", .headers = {}}; }},
          {"GET", "/split", "Header",
@@ -64,6 +73,11 @@ class ServerTest : public testing::Test {
   int port_ = 0;
   std::unique_ptr<HttpClient> client_ = HttpClient::Start("test/1");
 };
+
+TEST_F(ServerTest, HandlersMayRecurseDeeply) {
+  Start();
+  EXPECT_EQ(Get("/deep").body, "4000");
+}
 
 TEST_F(ServerTest, RequestsReachTheirHandlers) {
   Start();

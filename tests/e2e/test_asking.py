@@ -5,6 +5,9 @@ import json
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
 
 from support import Stage, wait_for
 
@@ -47,7 +50,34 @@ class Recorder(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
+def nested(function, levels, innermost="vector(time())"):
+    return f"{function}(" * levels + innermost + ")" * levels
+
+
 class AskingTest(Stage):
+    def test_the_deepest_expressions_that_are_let_in_get_an_answer(self):
+        _, url = self.start_tocsin("global: {scrape_interval: 1s}\n")
+        subqueries = "vector(1)"
+        for _ in range(240):
+            subqueries = f"max_over_time({subqueries}[1s:1s])"
+        expressions = {
+            "a chain": "+".join(["time()"] * 990),
+            "unions": " or ".join(["vector(1)"] * 990),
+            "brackets": nested("", 240),
+            "signs": nested("-", 120),
+            "aggregations": nested("sum", 240),
+            "calls": "label_replace(" * 240 + "vector(1)" + ',"a","b","c","d")' * 240,
+            "subqueries": subqueries,
+        }
+        for what, expression in expressions.items():
+            with self.subTest(what):
+                body = urllib.parse.urlencode({"query": expression}).encode()
+                with urllib.request.urlopen(f"{url}/api/v1/query", body, timeout=60) as answer:
+                    self.assertEqual(json.load(answer)["status"], "success")
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{url}/api/v1/query", urllib.parse.urlencode({"query": nested("", 300)}).encode())
+        self.assertIn("nested more than 250 levels deep", json.load(refused.exception)["error"])
+
     def test_query_history_and_relabelled_alerts(self):
         recorder = Recorder()
         self.addCleanup(recorder.server_close)
