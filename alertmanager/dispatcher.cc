@@ -11,6 +11,10 @@ namespace {
 constexpr base::Duration kLongestWait = std::chrono::seconds(1);
 constexpr base::Duration kCountsInterval = std::chrono::seconds(5);
 constexpr size_t kNamesInRecord = 20;
+// A message waits for its attempt to be written down, for no longer than this: a disk that is full or busy may cost a
+// second page after a crash, never the first one.
+constexpr base::Duration kLongestHold = std::chrono::milliseconds(250);
+constexpr base::Duration kHoldCheck = std::chrono::milliseconds(2);
 
 std::vector<IntegrationId> Ids(const std::vector<NamedIntegration>& integrations) {
   std::vector<IntegrationId> ids;
@@ -84,9 +88,9 @@ void Dispatcher::Start() {
 void Dispatcher::Step() {
   std::vector<Delivery> deliveries;
   std::vector<NotificationLog::Change> changes;
+  const base::Timestamp now = options_.clock.Now();
   {
     const std::scoped_lock lock(mutex_);
-    const base::Timestamp now = options_.clock.Now();
     dirty_ = false;
     for (NotifyJob& job : pipeline_->Tick(now)) {
       const NamedIntegration& named = integrations_[job.integration];
@@ -104,12 +108,22 @@ void Dispatcher::Step() {
       options_.metrics.SetCounts(pipeline_->Counts(now));
     }
   }
-  Keep(std::move(changes));
-  if (!deliveries.empty()) pool_->Submit(std::move(deliveries));
+  Hold(std::move(deliveries), std::move(changes), now);
+  Release(now);
 }
 
-void Dispatcher::Keep(std::vector<NotificationLog::Change> changes) {
-  if (options_.keeper != nullptr && !changes.empty()) options_.keeper->Keep(std::move(changes));
+void Dispatcher::Hold(std::vector<Delivery> deliveries, std::vector<NotificationLog::Change> changes,
+                      base::Timestamp now) {
+  const bool nothing_to_write = options_.keeper == nullptr || changes.empty();
+  const auto written = std::make_shared<std::atomic<bool>>(nothing_to_write);
+  if (!nothing_to_write) options_.keeper->Keep(std::move(changes), [written] { *written = true; });
+  if (!deliveries.empty()) held_.push_back({std::move(deliveries), now + kLongestHold, written});
+}
+
+void Dispatcher::Release(base::Timestamp now) {
+  for (; !held_.empty() && (*held_.front().written || held_.front().until <= now); held_.pop_front()) {
+    pool_->Submit(std::move(held_.front().deliveries));
+  }
 }
 
 void Dispatcher::Run(std::stop_token stop) {
@@ -122,7 +136,8 @@ void Dispatcher::Run(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     const base::Timestamp next = pipeline_->NextTick();
     const base::Timestamp now = options_.clock.Now();
-    const base::Duration wait = next == base::Timestamp::max() ? kLongestWait : std::min(next - now, kLongestWait);
+    const base::Duration longest = held_.empty() ? kLongestWait : kHoldCheck;
+    const base::Duration wait = next == base::Timestamp::max() ? longest : std::min(next - now, longest);
     if (wait > base::Duration(0)) changed_.wait_for(lock, stop, wait, [this] { return dirty_; });
   }
 }
@@ -139,7 +154,7 @@ void Dispatcher::OnEnded(const DeliveryEnd& end) {
     dirty_ = true;
   }
   changed_.notify_all();
-  Keep(std::move(changes));
+  if (options_.keeper != nullptr && !changes.empty()) options_.keeper->Keep(std::move(changes), [] {});
   options_.metrics.Notified(delivery.id.kind, end.delivered ? "" : delivery.last.category);
   if (end.delivered) {
     base::LogDebug("notified", {{"integration", delivery.id.Key()},
@@ -156,6 +171,7 @@ void Dispatcher::OnEnded(const DeliveryEnd& end) {
 
 bool Dispatcher::Stop(base::Duration limit) {
   thread_ = {};
+  Release(base::Timestamp::max());
   return pool_->Drain(limit);
 }
 

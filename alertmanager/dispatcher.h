@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -70,7 +71,16 @@ class Dispatcher : public base::AlertSink {
  private:
   void Run(std::stop_token stop);
   void OnEnded(const DeliveryEnd& end);
-  void Keep(std::vector<NotificationLog::Change> changes);
+  // Puts by what is to be told until it is written down that it is attempted, or that has taken too long.
+  void Hold(std::vector<Delivery> deliveries, std::vector<NotificationLog::Change> changes, base::Timestamp now);
+  // Hands on what need not be held any longer.
+  void Release(base::Timestamp now);
+
+  struct Held {
+    std::vector<Delivery> deliveries;
+    base::Timestamp until;
+    std::shared_ptr<const std::atomic<bool>> written;
+  };
 
   const Options options_;
   mutable std::mutex mutex_;
@@ -82,6 +92,7 @@ class Dispatcher : public base::AlertSink {
   base::Timestamp next_counts_{};
   std::condition_variable_any changed_;
   std::unique_ptr<DeliveryPool> pool_;
+  std::deque<Held> held_;  // of the one who calls Step
   std::jthread thread_;
 };
 

@@ -17,7 +17,7 @@ class NotificationLogDatabase final : public NotificationKeeper {
   // What was kept. A row that does not read is left out and logged.
   static base::Result<NotificationLog::Entries> Load(base::Database& database);
 
-  void Keep(std::vector<NotificationLog::Change> changes) override;
+  void Keep(std::vector<NotificationLog::Change> changes, std::function<void()> done) override;
 
  private:
   base::WriteBehind& writer_;

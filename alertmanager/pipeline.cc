@@ -140,6 +140,7 @@ void Pipeline::AddJobs(Group& group, const Flush& flush, base::Timestamp now, st
       log_.Put(log_key, entry, expires);
       continue;
     }
+    log_.Attempt(log_key, flush.state.firing, now, expires);
     const uint64_t id = next_id_++;
     pending_[id] = {group.id, log_key, entry, expires};
     ++group.in_flight;
@@ -153,7 +154,11 @@ void Pipeline::Complete(uint64_t job_id, bool delivered, base::Timestamp now) {
   if (found == pending_.end()) return;
   const PendingJob job = std::move(found->second);
   pending_.erase(found);
-  if (delivered && job.expires > now) log_.Put(job.log_key, job.entry, job.expires);
+  if (delivered && job.expires > now) {
+    log_.Put(job.log_key, job.entry, job.expires);
+  } else {
+    log_.ForgetAttempt(job.log_key);
+  }
   const auto at = groups_.find(job.group);
   if (at == groups_.end()) return;
   Group& group = at->second;

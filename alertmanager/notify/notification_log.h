@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,10 @@ class NotificationLog {
   // nullptr if there is none or it has expired.
   const LogEntry* Find(const std::string& key, base::Timestamp now) const;
   void Put(const std::string& key, LogEntry entry, base::Timestamp expires);
+  // Before a delivery: these firing alerts are about to be told of. Nothing if all of them were told of.
+  void Attempt(const std::string& key, const Fingerprints& firing, base::Timestamp now, base::Timestamp expires);
+  // The delivery failed for good.
+  void ForgetAttempt(const std::string& key);
   // Takes the alerts out of those the entry says were told of as firing.
   void ForgetFiring(const std::string& key, const Fingerprints& alerts);
   void CollectGarbage(base::Timestamp now);
@@ -45,11 +50,12 @@ class NotificationLog {
   std::vector<Change> changes_;
 };
 
-// Where the changes of the log are kept. Keep neither waits for a disk nor fails. Thread-safe.
+// Where the changes of the log are kept. Keep neither waits for a disk nor fails; it calls `done`, on any thread, once
+// the changes are there to stay or were tried in vain, and not at all if they are dropped. Thread-safe.
 class NotificationKeeper {
  public:
   virtual ~NotificationKeeper() = default;
-  virtual void Keep(std::vector<NotificationLog::Change> changes) = 0;
+  virtual void Keep(std::vector<NotificationLog::Change> changes, std::function<void()> done) = 0;
 };
 
 }  // namespace alertmanager

@@ -147,5 +147,44 @@ receivers:
   }
 }
 
+// Keeps nothing, and says so when it is told to.
+class SlowKeeper : public NotificationKeeper {
+ public:
+  void Keep(std::vector<NotificationLog::Change>, std::function<void()> done) override { done_ = std::move(done); }
+  void Finish() { done_(); }
+
+ private:
+  std::function<void()> done_;
+};
+
+TEST(EndToEnd, AMessageWaitsForItsAttemptToBeWrittenDownButNotForEver) {
+  const auto config = std::make_shared<const Config>(Parse(R"(
+route: {receiver: ops, group_by: [alertname], group_wait: 0s}
+receivers:
+  - name: ops
+    webhook_configs: [{url: 'http://hook'}]
+)"));
+  for (const bool disk_answers : {true, false}) {
+    SCOPED_TRACE(disk_answers);
+    test::FakeClock clock;
+    FakeTransport client;
+    prometheus::Registry registry;
+    Metrics metrics(registry);
+    SlowKeeper keeper;
+    Dispatcher dispatcher(config, {.clock = clock, .client = client, .metrics = metrics, .keeper = &keeper});
+    const base::Alert alert{{{"alertname", "PAR_90"}}, {}, clock.Now(), clock.Now() + 1h, ""};
+    dispatcher.Send({&alert, 1});
+    dispatcher.Step();
+    EXPECT_EQ(client.requests().size(), 0U);
+    if (disk_answers) {
+      keeper.Finish();
+    } else {
+      clock.Advance(250ms);
+    }
+    dispatcher.Step();
+    EXPECT_TRUE(test::WaitFor([&] { return client.requests().size() == 1; }));
+  }
+}
+
 }  // namespace
 }  // namespace alertmanager

@@ -313,6 +313,13 @@ TEST(LogRow, AnyCutOrFlippedByteIsNoticedOrHarmless) {
   }
 }
 
+// The promised second, and what writing it may take: more where every access is watched.
+#ifdef __SANITIZE_THREAD__
+constexpr std::chrono::milliseconds kLoss(2500);
+#else
+constexpr std::chrono::milliseconds kLoss(1100);
+#endif
+
 TEST_F(DurableTest, KilledAtAnyInstantItLosesASecondAtMost) {
   std::mt19937 random(7);
   int next = 0;
@@ -325,7 +332,8 @@ TEST_F(DurableTest, KilledAtAnyInstantItLosesASecondAtMost) {
     const pid_t child = fork();
     if (child == 0) Ingest(Path(), pipes[1], next);
     close(pipes[1]);
-    std::this_thread::sleep_for(std::chrono::milliseconds(is_long ? 1300 + random() % 500 : 20 + random() % 150));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(is_long ? kLoss.count() + 200 + random() % 500 : 20 + random() % 150));
     kill(child, SIGKILL);
     const int64_t killed = std::chrono::steady_clock::now().time_since_epoch().count();
     int status = 0;
@@ -335,7 +343,7 @@ TEST_F(DurableTest, KilledAtAnyInstantItLosesASecondAtMost) {
     int newest = next - 1;
     for (std::pair<int, int64_t> said; read(pipes[0], &said, sizeof said) == sizeof said;) {
       newest = said.first;
-      if (killed - said.second >= 1'100'000'000) acknowledged = said.first;
+      if (std::chrono::nanoseconds(killed - said.second) >= kLoss) acknowledged = said.first;
     }
     close(pipes[0]);
     rounds_with_acknowledged += acknowledged >= 0;
