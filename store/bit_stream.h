@@ -38,7 +38,8 @@ class BitReader {
   static constexpr size_t kPadding = 8;
 
   explicit BitReader(const uint8_t* data) : data_(data) {}
-  // The next bits, left-aligned; at least 57 of them are real.
+  // The next bits, left-aligned; at least kPeeked of them are real.
+  static constexpr int kPeeked = 57;
   uint64_t Peek() const {
     uint64_t word;
     std::memcpy(&word, data_ + (at_ >> 3), sizeof word);
@@ -48,7 +49,7 @@ class BitReader {
   void Skip(int count) { at_ += static_cast<unsigned>(count); }
   size_t position() const { return at_; }  // bits from the start
   uint64_t Read(int count) {               // 1 <= count <= 64
-    if (count > 57) {
+    if (count > kPeeked) {
       const uint64_t high = Read(count - 32);
       return high << 32 | Read(32);
     }

@@ -34,8 +34,7 @@ int64_t Minus(int64_t a, int64_t b) {
 }
 int64_t Plus(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); }
 
-int64_t ReadTimeChange(BitReader& reader) {
-  const uint64_t next = reader.Peek();
+int64_t ReadTimeChange(BitReader& reader, uint64_t next) {
   switch (std::countl_one(next)) {
     case 0:
       reader.Skip(1);
@@ -60,20 +59,24 @@ struct Window {
   int trailing = 0;
 };
 
-uint64_t ReadValueChange(BitReader& reader, Window& window) {
-  const uint64_t next = reader.Peek();
+// The reader's next bits are `next`, kPeeked - 1 of them real.
+uint64_t ReadValueChange(BitReader& reader, uint64_t next, Window& window) {
   if (next >> 63 == 0) {
     reader.Skip(1);
     return 0;
   }
-  if (next >> 62 == 2) {
-    reader.Skip(2);
-  } else {
-    reader.Skip(2 + kWindowHeader);
+  int header = 2;
+  if (next >> 62 == 3) {
+    header += kWindowHeader;
     const int leading = static_cast<int>(next << 2 >> 59);
     window.length = static_cast<int>(next << 7 >> 58) + 1;
     window.trailing = (64 - leading - window.length) & 63;  // damage may ask for more than there is
   }
+  if (header + window.length < BitReader::kPeeked) {
+    reader.Skip(header + window.length);
+    return next << header >> (64 - window.length) << window.trailing;
+  }
+  reader.Skip(header);
   return reader.Read(window.length) << window.trailing;
 }
 
@@ -100,9 +103,16 @@ size_t DecodeFloats(const uint8_t* bytes, int64_t first, size_t count, TimeRange
     values[kept] = std::bit_cast<double>(value);
     kept += time >= min;
     if (++i == count) break;
-    delta = Plus(delta, ReadTimeChange(reader));
+    uint64_t next = reader.Peek();
+    if (next >> 63 == 0) {  // the step stays: one look shows the value, too
+      reader.Skip(1);
+      next <<= 1;
+    } else {
+      delta = Plus(delta, ReadTimeChange(reader, next));
+      next = reader.Peek();
+    }
     time = Plus(time, delta);
-    value ^= ReadValueChange(reader, window);
+    value ^= ReadValueChange(reader, next, window);
   }
   out.times.resize(before + kept);
   out.values.resize(before + kept);
