@@ -111,6 +111,7 @@ Labels Labels::Keep(const std::vector<std::string>& names) const {
 
 Labels Labels::Drop(const std::vector<std::string>& names) const {
   Labels kept;
+  kept.data_.reserve(data_.size());
   for (const Label& label : *this) {
     if (!Contains(names, label.name)) kept.Append(label.name, label.value);
   }
