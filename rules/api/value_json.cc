@@ -15,12 +15,17 @@ std::string ValueText(double value) {
   return text;
 }
 
-void WriteNumber(base::JsonWriter& json, base::Timestamp time, double value) {
-  std::string text = "[";
+void AppendNumber(std::string& text, base::Timestamp time, double value) {
+  text += '[';
   base::AppendApiTime(text, time);
   text += ",\"";
   base::AppendApiValue(text, value);
   text += "\"]";
+}
+
+void WriteNumber(base::JsonWriter& json, base::Timestamp time, double value) {
+  std::string text;
+  AppendNumber(text, time, value);
   json.Raw(text);
 }
 
@@ -54,11 +59,14 @@ void WriteSeries(base::JsonWriter& json, const promql::MatrixSeries& series) {
   const auto histograms = static_cast<size_t>(
       std::ranges::count_if(samples.histograms, [](const store::HistogramPtr& one) { return one != nullptr; }));
   if (histograms < samples.size()) {
-    json.Key("values").BeginArray();
+    std::string text;
+    text.reserve(samples.size() * 32);
     for (size_t i = 0; i < samples.size(); ++i) {
-      if (HistogramAt(samples, i) == nullptr) WriteNumber(json, samples.times[i], samples.values[i]);
+      if (HistogramAt(samples, i) != nullptr) continue;
+      text += text.empty() ? '[' : ',';
+      AppendNumber(text, samples.times[i], samples.values[i]);
     }
-    json.EndArray();
+    json.Key("values").Raw(text += ']');
   }
   if (histograms > 0) {
     json.Key("histograms").BeginArray();
