@@ -141,52 +141,75 @@ struct QuantileCell {
   }
 };
 
+// Takes the series in one after the other, so that none but the groups' cells need be kept.
 template <class Cell>
-base::Result<Columns> Fold(const AggregateInput& input) {
-  const Columns& columns = input.columns;
-  const size_t steps = columns.steps();
-  const Grouping groups = GroupRows(columns, input.aggregate);
-  CellContext context{input.evaluator.annotations(), input.aggregate.expr->range, ToString(input.aggregate.op), 0, {}};
-  std::vector<Cell> cells(groups.size() * steps);
-  Columns out(steps);
-  out.Reserve(groups.size());
-  for (const base::Labels& labels : groups.labels) out.Add(labels);
-  for (size_t row = 0; row < columns.size(); ++row) {
-    if (row % 1024 == 0) TRY_VOID(input.evaluator.Interrupted());
-    const size_t group = groups.group_of[row];
-    context.metric = columns.row(row).labels.MetricName();
-    out.row(group).drop_name |= columns.row(row).drop_name;
-    const auto presence = columns.presence(row);
-    const auto values = columns.values(row);
-    const auto seen = out.presence(group);
-    Cell* const cell = cells.data() + group * steps;
-    for (size_t step = 0; step < steps; ++step) {
+class Fold {
+ public:
+  Fold(Evaluator& evaluator, const Aggregate& aggregate)
+      : evaluator_(evaluator),
+        steps_(evaluator.steps().count),
+        groups_(aggregate),
+        context_{remarks_, aggregate.expr->range, ToString(aggregate.op), 0, {}},
+        out_(steps_) {}
+
+  void Take(const Columns& rows) {
+    for (size_t row = 0; row < rows.size(); ++row) {
+      const Columns::Row& head = rows.row(row);
+      const size_t group = groups_.NumberOf(head.labels);
+      if (group == out_.size()) {
+        out_.Add(groups_.labels().back());
+        cells_.resize(out_.size() * steps_);
+      }
+      context_.metric = head.labels.MetricName();
+      out_.row(group).drop_name |= head.drop_name;
+      TakeRow(rows, row, group);
+    }
+  }
+
+  Columns Finish(const Columns* parameter) {
+    for (size_t group = 0; group < out_.size(); ++group) {
+      for (size_t step = 0; step < steps_; ++step) {
+        if (out_.presence(group)[step] == Presence::none) continue;
+        if (parameter != nullptr) context_.parameter = parameter->values(0)[step];
+        out_.Set(group, step, cells_[group * steps_ + step].Finish(context_));
+      }
+    }
+    out_.DropEmptyRows();
+    evaluator_.annotations().Merge(std::move(remarks_));  // after those of the series
+    return std::move(out_);
+  }
+
+ private:
+  void TakeRow(const Columns& rows, size_t row, size_t group) {
+    const auto presence = rows.presence(row);
+    const auto values = rows.values(row);
+    const auto seen = out_.presence(group);
+    Cell* const cell = cells_.data() + group * steps_;
+    for (size_t step = 0; step < steps_; ++step) {
       if (presence[step] == Presence::none) continue;
       seen[step] = Presence::number;
       if (presence[step] == Presence::number) {
-        cell[step].Add(values[step], context);
+        cell[step].Add(values[step], context_);
       } else {
-        cell[step].Add(columns.histogram(row, step), context);
+        cell[step].Add(rows.histogram(row, step), context_);
       }
     }
   }
-  for (size_t group = 0; group < out.size(); ++group) {
-    for (size_t step = 0; step < steps; ++step) {
-      if (out.presence(group)[step] == Presence::none) continue;
-      if (input.parameter != nullptr) context.parameter = input.parameter->values(0)[step];
-      out.Set(group, step, cells[group * steps + step].Finish(context));
-    }
-  }
-  out.DropEmptyRows();
-  return out;
-}
 
-void RemarkQuantiles(const AggregateInput& input) {
-  if (input.parameter == nullptr) return;
-  const auto quantiles = input.parameter->values(0);
-  const SourceRange& where = input.aggregate.parameter->range;
+  Evaluator& evaluator_;
+  size_t steps_;
+  Groups groups_;
+  AnnotationSet remarks_;
+  CellContext context_;
+  std::vector<Cell> cells_;
+  Columns out_;
+};
+
+void RemarkQuantiles(Evaluator& evaluator, const Aggregate& aggregate, const Columns& parameter) {
+  const auto quantiles = parameter.values(0);
+  const SourceRange& where = aggregate.parameter->range;
   const auto [least, greatest] = std::ranges::minmax_element(quantiles);
-  AnnotationSet& annotations = input.evaluator.annotations();
+  AnnotationSet& annotations = evaluator.annotations();
   if (std::ranges::any_of(quantiles, [](double q) { return std::isnan(q); })) {
     annotations.Warn(remark::InvalidQuantile(std::numeric_limits<double>::quiet_NaN()), where);
   }
@@ -201,27 +224,53 @@ struct Less {
   bool operator()(double a, double b) const { return a < b; }
 };
 
-base::Result<Columns> Dispatch(const AggregateInput& input) {
-  switch (input.aggregate.op) {
+template <class Cell>
+base::Result<Columns> FoldRows(Evaluator& evaluator, const Aggregate& aggregate, const Columns* parameter) {
+  Fold<Cell> fold(evaluator, aggregate);
+  TRY_VOID(evaluator.EvaluateRows(*aggregate.expr, [&fold](const Columns& rows) {
+    fold.Take(rows);
+    return base::Result<void>();
+  }));
+  if (aggregate.op == AggregateOp::quantile && parameter != nullptr) RemarkQuantiles(evaluator, aggregate, *parameter);
+  return fold.Finish(parameter);
+}
+
+using FoldFunction = base::Result<Columns> (*)(Evaluator& evaluator, const Aggregate& aggregate,
+                                               const Columns* parameter);
+
+// Null for what is not computed cell by cell.
+FoldFunction FindFold(AggregateOp op) {
+  switch (op) {
     case AggregateOp::sum:
-      return Fold<SumCell>(input);
+      return FoldRows<SumCell>;
     case AggregateOp::avg:
-      return Fold<AvgCell>(input);
+      return FoldRows<AvgCell>;
     case AggregateOp::count:
-      return Fold<CountCell>(input);
+      return FoldRows<CountCell>;
     case AggregateOp::group:
-      return Fold<GroupCell>(input);
+      return FoldRows<GroupCell>;
     case AggregateOp::min:
-      return Fold<ExtremeCell<Less>>(input);
+      return FoldRows<ExtremeCell<Less>>;
     case AggregateOp::max:
-      return Fold<ExtremeCell<Greater>>(input);
+      return FoldRows<ExtremeCell<Greater>>;
     case AggregateOp::stddev:
-      return Fold<VarianceCell<true>>(input);
+      return FoldRows<VarianceCell<true>>;
     case AggregateOp::stdvar:
-      return Fold<VarianceCell<false>>(input);
+      return FoldRows<VarianceCell<false>>;
     case AggregateOp::quantile:
-      RemarkQuantiles(input);
-      return Fold<QuantileCell>(input);
+      return FoldRows<QuantileCell>;
+    case AggregateOp::topk:
+    case AggregateOp::bottomk:
+    case AggregateOp::limitk:
+    case AggregateOp::limit_ratio:
+    case AggregateOp::count_values:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+base::Result<Columns> Choose(const AggregateInput& input) {
+  switch (input.aggregate.op) {
     case AggregateOp::topk:
     case AggregateOp::bottomk:
       return AggregateK(input);
@@ -230,8 +279,9 @@ base::Result<Columns> Dispatch(const AggregateInput& input) {
       return AggregateLimit(input);
     case AggregateOp::count_values:
       return AggregateCountValues(input);
+    default:
+      return base::Fail(base::ErrorCode::internal, "unknown aggregation");
   }
-  return base::Fail(base::ErrorCode::internal, "unknown aggregation");
 }
 
 }  // namespace
@@ -243,17 +293,22 @@ base::Labels GroupLabels(const base::Labels& labels, const std::vector<std::stri
   return labels.Drop(dropped);
 }
 
+size_t Groups::NumberOf(const base::Labels& labels) {
+  base::Labels group = GroupLabels(labels, aggregate_.grouping, aggregate_.without);
+  const auto [at, inserted] = numbers_.try_emplace(group, labels_.size());
+  if (inserted) labels_.push_back(std::move(group));
+  return at->second;
+}
+
 Grouping GroupRows(const Columns& input, const Aggregate& aggregate) {
-  Grouping groups;
-  groups.group_of.reserve(input.size());
-  std::unordered_map<base::Labels, size_t, base::LabelsHash> numbers;
+  Groups groups(aggregate);
+  Grouping grouping;
+  grouping.group_of.reserve(input.size());
   for (size_t row = 0; row < input.size(); ++row) {
-    base::Labels labels = GroupLabels(input.row(row).labels, aggregate.grouping, aggregate.without);
-    const auto [at, inserted] = numbers.try_emplace(labels, groups.size());
-    if (inserted) groups.labels.push_back(std::move(labels));
-    groups.group_of.push_back(at->second);
+    grouping.group_of.push_back(groups.NumberOf(input.row(row).labels));
   }
-  return groups;
+  grouping.labels = std::move(groups).Take();
+  return grouping;
 }
 
 base::Result<Columns> Evaluator::EvaluateAggregate(const Aggregate& aggregate, const Expr& expr) {
@@ -261,8 +316,10 @@ base::Result<Columns> Evaluator::EvaluateAggregate(const Aggregate& aggregate, c
   if (aggregate.parameter && TypeOf(*aggregate.parameter) == ValueType::scalar) {
     TRY(parameter, Evaluate(*aggregate.parameter));
   }
+  const Columns* const at = parameter ? &*parameter : nullptr;
+  if (const FoldFunction fold = FindFold(aggregate.op)) return fold(*this, aggregate, at);
   TRY(const Columns input, Evaluate(*aggregate.expr));
-  return Dispatch({*this, aggregate, expr.range, input, parameter ? &*parameter : nullptr});
+  return Choose({*this, aggregate, expr.range, input, at});
 }
 
 }  // namespace promql

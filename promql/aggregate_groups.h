@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/labels.h"
@@ -8,6 +10,20 @@
 #include "promql/evaluator.h"
 
 namespace promql {
+
+// Numbers the groups of an aggregation in the order in which their first series come.
+class Groups {
+ public:
+  explicit Groups(const Aggregate& aggregate) : aggregate_(aggregate) {}
+  size_t NumberOf(const base::Labels& labels);
+  const std::vector<base::Labels>& labels() const { return labels_; }  // by group
+  std::vector<base::Labels> Take() && { return std::move(labels_); }
+
+ private:
+  const Aggregate& aggregate_;
+  std::unordered_map<base::Labels, size_t, base::LabelsHash> numbers_;
+  std::vector<base::Labels> labels_;
+};
 
 // Which series an aggregation puts together: computed once, for all steps.
 struct Grouping {

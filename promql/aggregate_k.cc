@@ -12,6 +12,8 @@
 namespace promql {
 namespace {
 
+constexpr size_t kNone = std::numeric_limits<size_t>::max();
+
 struct Candidate {
   size_t row;
   double value;
@@ -32,6 +34,7 @@ class BestOf {
       Sink();
     }
   }
+  std::span<const Candidate> candidates() const { return heap_; }
   // Best first.
   std::vector<Candidate> Take() {
     std::ranges::stable_sort(heap_, [this](const Candidate& a, const Candidate& b) { return Worse(b, a); });
@@ -68,28 +71,32 @@ class BestOf {
   std::vector<Candidate> heap_;
 };
 
-std::vector<BestOf> BestPerGroup(const AggregateInput& input, const Grouping& groups, size_t step, size_t limit) {
+// The best of all groups at the first step, then at the second, and so on.
+std::vector<BestOf> FindBest(const AggregateInput& input, const Grouping& groups, std::span<const size_t> limits) {
   const bool greatest = input.aggregate.op == AggregateOp::topk;
-  std::vector<BestOf> best(groups.size(), BestOf(limit, greatest));
+  std::vector<BestOf> best;
+  best.reserve(limits.size() * groups.size());
+  for (const size_t limit : limits) best.insert(best.end(), groups.size(), BestOf(limit, greatest));
   for (size_t row = 0; row < input.columns.size(); ++row) {
-    switch (input.columns.presence(row)[step]) {
-      case Presence::none:
-        break;
-      case Presence::histogram:
-        input.evaluator.annotations().Inform(remark::HistogramIgnoredInAggregation(ToString(input.aggregate.op)),
-                                             input.where);
-        break;
-      case Presence::number:
-        best[groups.group_of[row]].Offer({row, input.columns.values(row)[step]});
-        break;
+    const auto presence = input.columns.presence(row);
+    const auto values = input.columns.values(row);
+    BestOf* of_step = &best[groups.group_of[row]];
+    for (size_t step = 0; step < limits.size(); ++step, of_step += groups.size()) {
+      if (limits[step] == 0) continue;
+      if (presence[step] == Presence::number) of_step->Offer({row, values[step]});
+      if (presence[step] != Presence::histogram) continue;
+      input.evaluator.annotations().Inform(remark::HistogramIgnoredInAggregation(ToString(input.aggregate.op)),
+                                           input.where);
     }
   }
   return best;
 }
 
-base::Result<Columns> BestAtOneInstant(const AggregateInput& input, const Grouping& groups, size_t limit) {
+base::Result<Columns> BestAtOneInstant(const AggregateInput& input, const Grouping& groups,
+                                       std::span<const size_t> limits) {
   Columns out(1);
-  for (BestOf& best : BestPerGroup(input, groups, 0, limit)) {
+  if (limits[0] == 0) return out;
+  for (BestOf& best : FindBest(input, groups, limits)) {
     for (const Candidate& candidate : best.Take()) {
       const Columns::Row& from = input.columns.row(candidate.row);
       out.SetNumber(out.Add(from.labels, from.drop_name), 0, candidate.value);
@@ -118,22 +125,22 @@ base::Result<std::vector<size_t>> LimitsOf(const AggregateInput& input) {
 base::Result<Columns> AggregateK(const AggregateInput& input) {
   TRY(const std::vector<size_t> limits, LimitsOf(input));
   const Grouping groups = GroupRows(input.columns, input.aggregate);
-  if (input.evaluator.steps().instant()) {
-    if (limits[0] == 0) return Columns(1);
-    return BestAtOneInstant(input, groups, limits[0]);
-  }
+  if (input.evaluator.steps().instant()) return BestAtOneInstant(input, groups, limits);
+  std::vector<BestOf> best = FindBest(input, groups, limits);
   Columns out(input.columns.steps());
-  out.Reserve(input.columns.size());
-  for (size_t row = 0; row < input.columns.size(); ++row) {
-    out.Add(input.columns.row(row).labels, input.columns.row(row).drop_name);
+  std::vector<size_t> place_of(input.columns.size(), kNone);
+  for (const BestOf& one : best) {
+    for (const Candidate& candidate : one.candidates()) place_of[candidate.row] = 0;
   }
-  for (size_t step = 0; step < out.steps(); ++step) {
-    if (limits[step] == 0) continue;
-    for (BestOf& best : BestPerGroup(input, groups, step, limits[step])) {
-      for (const Candidate& candidate : best.Take()) out.SetNumber(candidate.row, step, candidate.value);
+  for (size_t row = 0; row < input.columns.size(); ++row) {
+    const Columns::Row& from = input.columns.row(row);
+    if (place_of[row] != kNone) place_of[row] = out.Add(from.labels, from.drop_name);
+  }
+  for (size_t i = 0; i < best.size(); ++i) {
+    for (const Candidate& candidate : best[i].candidates()) {
+      out.SetNumber(place_of[candidate.row], i / groups.size(), candidate.value);
     }
   }
-  out.DropEmptyRows();
   return out;
 }
 

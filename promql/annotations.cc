@@ -104,26 +104,39 @@ void AnnotationSet::Add(std::vector<Remark>& remarks, std::string text, const So
 
 void AnnotationSet::InformForcedMonotonicity(std::string_view metric, const SourceRange& where,
                                              const Monotonicity& fixed) {
-  std::string text = ForMetric(
+  const std::string text = ForMetric(
       "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
       "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)",
       metric);
-  const auto [at, inserted] =
-      forced_.try_emplace(std::move(text), ForcedMonotonicity{fixed, fixed.time, fixed.time, 1, where});
-  if (inserted) return;
-  ForcedMonotonicity& known = at->second;
-  known.first = std::min(known.first, fixed.time);
-  known.last = std::max(known.last, fixed.time);
-  known.merged.least_bucket = std::min(known.merged.least_bucket, fixed.least_bucket);
-  known.merged.greatest_bucket = std::max(known.merged.greatest_bucket, fixed.greatest_bucket);
-  known.merged.greatest_difference = std::max(known.merged.greatest_difference, fixed.greatest_difference);
-  ++known.samples;
+  Merge(text, {fixed, fixed.time, fixed.time, 1, where});
 }
 
 void AnnotationSet::WarnStartTimeOverlap(std::string_view metric, const SourceRange& where) {
   Overlap& overlap = overlaps_[std::string(metric)];
   ++overlap.count;
   overlap.where = where;
+}
+
+void AnnotationSet::Merge(AnnotationSet later) {
+  for (Remark& remark : later.warnings_) Add(warnings_, std::move(remark.text), remark.where);
+  for (Remark& remark : later.infos_) Add(infos_, std::move(remark.text), remark.where);
+  for (auto& [text, forced] : later.forced_) Merge(text, forced);
+  for (const auto& [metric, overlap] : later.overlaps_) {
+    Overlap& known = overlaps_[metric];
+    known = {known.count + overlap.count, overlap.where};
+  }
+}
+
+void AnnotationSet::Merge(const std::string& text, const ForcedMonotonicity& later) {
+  const auto [at, inserted] = forced_.try_emplace(text, later);
+  if (inserted) return;
+  ForcedMonotonicity& known = at->second;
+  known.first = std::min(known.first, later.first);
+  known.last = std::max(known.last, later.last);
+  known.merged.least_bucket = std::min(known.merged.least_bucket, later.merged.least_bucket);
+  known.merged.greatest_bucket = std::max(known.merged.greatest_bucket, later.merged.greatest_bucket);
+  known.merged.greatest_difference = std::max(known.merged.greatest_difference, later.merged.greatest_difference);
+  known.samples += later.samples;
 }
 
 Annotations AnnotationSet::Finish() const {

@@ -29,6 +29,9 @@ class AnnotationSet {
   void InformForcedMonotonicity(std::string_view metric, const SourceRange& where, const Monotonicity& fixed);
   void WarnStartTimeOverlap(std::string_view metric, const SourceRange& where);
 
+  // Takes in what a later part of the same query remarked.
+  void Merge(AnnotationSet later);
+
   Annotations Finish() const;
 
  private:
@@ -47,6 +50,7 @@ class AnnotationSet {
     int count = 0;
     SourceRange where;
   };
+  void Merge(const std::string& text, const ForcedMonotonicity& later);
   static void Add(std::vector<Remark>& remarks, std::string text, const SourceRange& where);
 
   std::vector<Remark> warnings_;

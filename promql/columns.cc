@@ -1,6 +1,7 @@
 #include "promql/columns.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace promql {
@@ -24,6 +25,19 @@ void Columns::RemoveLast() {
   values_.resize(rows_.size() * steps_);
   presence_.resize(rows_.size() * steps_);
   if (has_histograms()) histograms_.resize(rows_.size() * steps_);
+}
+
+void Columns::Append(Columns more) {
+  if (empty() && rows_.capacity() <= more.size()) {
+    *this = std::move(more);
+    return;
+  }
+  if (more.has_histograms() && !has_histograms()) histograms_.resize(presence_.size());
+  std::ranges::move(more.rows_, std::back_inserter(rows_));
+  values_.insert(values_.end(), more.values_.begin(), more.values_.end());
+  presence_.insert(presence_.end(), more.presence_.begin(), more.presence_.end());
+  std::ranges::move(more.histograms_, std::back_inserter(histograms_));
+  if (has_histograms()) histograms_.resize(presence_.size());
 }
 
 Point Columns::at(size_t row, size_t step) const {

@@ -71,6 +71,8 @@ class Columns {
     presence_[row * steps_ + step] = Presence::number;
   }
   void Clear(size_t row, size_t step) { presence_[row * steps_ + step] = Presence::none; }
+  // Adds the rows of another block with as many steps at the end.
+  void Append(Columns more);
   // Copies a whole row of another block with as many steps.
   void CopyCells(size_t row, const Columns& from, size_t from_row);
 

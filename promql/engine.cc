@@ -34,13 +34,28 @@ void AppendSample(store::Samples& samples, base::Timestamp time, const Point& po
   if (point.histogram || !samples.histograms.empty()) samples.histograms.push_back(point.histogram);
 }
 
+// A row without histograms, which is what most are.
+void AppendNumbers(store::Samples& samples, const Steps& steps, std::span<const double> values,
+                   std::span<const Presence> presence) {
+  samples.times.reserve(steps.count);
+  samples.values.reserve(steps.count);
+  for (size_t step = 0; step < steps.count; ++step) {
+    if (presence[step] == Presence::none) continue;
+    samples.times.push_back(steps.At(step));
+    samples.values.push_back(values[step]);
+  }
+}
+
 Matrix ToMatrix(const Columns& columns, const Steps& steps) {
   Matrix matrix;
   matrix.reserve(columns.size());
   for (size_t row = 0; row < columns.size(); ++row) {
     MatrixSeries series;
     series.labels = columns.row(row).labels;
-    for (size_t step = 0; step < steps.count; ++step) {
+    if (!columns.has_histograms()) {
+      AppendNumbers(series.samples, steps, columns.values(row), columns.presence(row));
+    }
+    for (size_t step = 0; columns.has_histograms() && step < steps.count; ++step) {
       const Point point = columns.at(row, step);
       if (point.present()) AppendSample(series.samples, steps.At(step), point);
     }

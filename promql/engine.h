@@ -12,12 +12,15 @@
 
 namespace promql {
 
+class Workers;
+
 struct EngineOptions {
   base::Duration lookback = std::chrono::minutes(5);
   base::Duration timeout = std::chrono::minutes(2);  // measured on the steady clock
   base::Duration no_step_subquery_interval = std::chrono::minutes(1);
   int64_t max_samples = 50'000'000;  // held at once by one query
   bool delayed_name_removal = false;
+  Workers* workers = nullptr;  // lend a hand with large queries; outlive the engine. Null: each query is one thread's
   ParseOptions parse{};
 };
 

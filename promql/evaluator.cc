@@ -38,6 +38,38 @@ base::Result<Columns> Evaluator::Evaluate(const Expr& expr) {
   return columns;
 }
 
+base::Result<void> Evaluator::EvaluateRows(const Expr& expr, const TakeRows& take) {
+  const Expr& inner = Unwrap(expr);
+  const auto* selector = As<VectorSelector>(inner);
+  const auto* call = As<Call>(inner);
+  if (call != nullptr && FindRangeFunction(call->function->name) == nullptr) call = nullptr;
+  if (selector == nullptr && call == nullptr) {
+    TRY(Columns columns, Evaluate(expr));
+    return take(std::move(columns));
+  }
+  TRY_VOID(Interrupted());
+  TRY_VOID(Room(1, steps_.count));
+  const ResetScope scope(*this, inner);
+  return selector != nullptr ? SelectRows(*selector, inner.range, take) : RangeCallRows(*call, take);
+}
+
+base::Result<void> Evaluator::InBlocks(size_t size, const MakeRows& make, const TakeRows& take) {
+  constexpr size_t kCells = 8192;  // of a block, so that it stays in the cache
+  constexpr size_t kMostRows = 256;
+  const size_t rows = std::clamp<size_t>(kCells / steps_.count, 1, kMostRows);
+  const auto make_block = [&](size_t number) -> base::Result<RowBlock> {
+    RowBlock block{Columns(steps_.count), {}};
+    const size_t first = number * rows, last = std::min(size, first + rows);
+    block.columns.Reserve(last - first);
+    TRY_VOID(make(first, last, block));
+    return block;
+  };
+  return MakeInOrder(query_.options.workers, (size + rows - 1) / rows, make_block, [&](RowBlock block) {
+    annotations().Merge(std::move(block.annotations));
+    return take(std::move(block.columns));
+  });
+}
+
 base::Result<Columns> Evaluator::EvaluateNode(const Expr& expr) {
   if (const auto* number = As<NumberLiteral>(expr)) return ScalarColumns(steps_.count, number->value);
   if (const auto* paren = As<Paren>(expr)) return EvaluateNode(*paren->expr);

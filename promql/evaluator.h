@@ -10,6 +10,7 @@
 #include "promql/columns.h"
 #include "promql/engine.h"
 #include "promql/range_window.h"
+#include "promql/row_blocks.h"
 #include "store/querier.h"
 
 // The inside of the engine; only the room's .cc files include this.
@@ -43,6 +44,10 @@ class Evaluator {
 
   // Vectors and scalars. Strings are read from the tree; range vectors are taken by their functions.
   base::Result<Columns> Evaluate(const Expr& expr);
+  // The same, handed on in parts: who looks at each series but once needs no room for all of them. `take` is called by
+  // one thread at a time, in the order of the rows.
+  using TakeRows = std::function<base::Result<void>(Columns rows)>;
+  base::Result<void> EvaluateRows(const Expr& expr, const TakeRows& take);
 
   QueryState& query() { return query_; }
   const Steps& steps() const { return steps_; }
@@ -56,6 +61,7 @@ class Evaluator {
 
   // selector.cc
   base::Result<Columns> EvaluateSelector(const VectorSelector& selector, const SourceRange& where);
+  base::Result<void> SelectRows(const VectorSelector& selector, const SourceRange& where, const TakeRows& take);
   // When the samples were taken, or (`starts`) when their counters began, where that is known.
   base::Result<Columns> EvaluateTimestamps(const VectorSelector& selector, bool starts);
   // The same with the series' names kept, for what is not shown.
@@ -72,7 +78,8 @@ class Evaluator {
   base::Result<base::Duration> ResolveDuration(const DurationValue& value, bool may_be_negative) const;
 
   // range_call.cc, subquery.cc
-  base::Result<Columns> EvaluateRangeCall(const Call& call, const Expr& expr);
+  base::Result<Columns> EvaluateRangeCall(const Call& call);
+  base::Result<void> RangeCallRows(const Call& call, const TakeRows& take);
   base::Result<RangeInput> EvaluateRange(const Expr& expr);
   base::Result<RangeInput> EvaluateMatrixSelector(const MatrixSelector& matrix);
   base::Result<RangeInput> EvaluateSubquery(const Subquery& subquery);
@@ -84,6 +91,10 @@ class Evaluator {
   base::Result<Columns> EvaluateAggregate(const Aggregate& aggregate, const Expr& expr);
   // functions.cc
   base::Result<Columns> EvaluateCall(const Call& call, const Expr& expr);
+
+  // Makes `size` rows in blocks, several at once if the engine has workers. `make` adds the rows first … last - 1.
+  using MakeRows = std::function<base::Result<void>(size_t first, size_t last, RowBlock& into)>;
+  base::Result<void> InBlocks(size_t size, const MakeRows& make, const TakeRows& take);
 
   // Marks or removes the metric's describing labels of a row, as the mode of name removal demands.
   void DropName(Columns& columns, size_t row) const;

@@ -66,7 +66,7 @@ VectorFunction FindVectorFunction(std::string_view name) {
 
 base::Result<Columns> Evaluator::EvaluateCall(const Call& call, const Expr& expr) {
   const std::string_view name = call.function->name;
-  if (FindRangeFunction(name) != nullptr) return EvaluateRangeCall(call, expr);
+  if (FindRangeFunction(name) != nullptr) return EvaluateRangeCall(call);
   if (name == "info") return EvaluateInfo(*this, call);
   const bool of_selector = !call.arguments.empty() && As<VectorSelector>(Unwrap(*call.arguments[0])) != nullptr;
   if (of_selector && name == "timestamp") {

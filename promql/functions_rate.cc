@@ -4,19 +4,15 @@
 
 #include "promql/histogram_rate.h"
 #include "promql/range_functions.h"
+#include "promql/rate_row.h"
 #include "promql/smoothing.h"
 
 // rate(), increase() and delta(): the difference between a window's last and first sample, counters' resets put right,
-// and extrapolated to the window's edges as Prometheus does: all the way where a sample is near the edge, by half the
-// usual distance of samples where it is not, and never below zero for a counter.
+// and extrapolated to the window's edges as Prometheus does (rate_row.h). Here for any single window; series of plain
+// floats are done by RateRow.
 
 namespace promql {
 namespace {
-
-struct RateKind {
-  bool counter;
-  bool per_second;
-};
 
 bool StartTimeWithin(std::span<const base::Timestamp> starts, const Window& window, base::Timestamp first) {
   return !starts.empty() && starts[0] != base::Timestamp() && starts[0] > window.start && starts[0] < first;
@@ -24,7 +20,6 @@ bool StartTimeWithin(std::span<const base::Timestamp> starts, const Window& wind
 
 // What resets hid from the difference of last and first.
 double CounterCorrection(const Window& window, RangeContext& context) {
-  if (window.rising && window.start_times.empty()) return 0;
   double correction = 0;
   bool overlap = false;
   const auto& starts = window.start_times;
@@ -51,23 +46,13 @@ struct Shape {
 
 // By what the difference is multiplied. `difference` and the shape's first value tell where a counter was zero.
 double ExtrapolationFactor(const Window& window, const Shape& shape, double difference, bool counter, bool from_start) {
-  double to_start = base::ToSeconds(shape.first - window.start);
-  double to_end = base::ToSeconds(window.end - shape.last);
-  double sampled = base::ToSeconds(shape.last - shape.first);
-  const double distance = shape.samples > 1 ? sampled / static_cast<double>(shape.samples - 1) : 0;
-  const double threshold = distance * 1.1;
+  Reach reach(window.start, shape.first, shape.last, window.end, shape.samples);
   if (from_start) {
-    to_start = 0;
-    sampled = base::ToSeconds(shape.last - shape.starts[0]);
-  } else {
-    if (to_start >= threshold) to_start = distance / 2;
-    if (counter) {
-      const bool grew = difference > 0 && shape.first_value >= 0;
-      if (grew) to_start = std::min(to_start, sampled * (shape.first_value / difference));
-    }
+    reach.to_start = 0;
+    reach.sampled = base::ToSeconds(shape.last - shape.starts[0]);
+    return reach.Factor();
   }
-  if (to_end >= threshold) to_end = distance / 2;
-  return sampled == 0 ? 1 : (sampled + to_start + to_end) / sampled;
+  return counter ? reach.CounterFactor(shape.first_value, difference) : reach.Factor();
 }
 
 Point FloatRate(const Window& window, RangeContext& context, RateKind kind) {

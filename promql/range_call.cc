@@ -1,19 +1,26 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "promql/absent.h"
 #include "promql/evaluator.h"
+#include "promql/rate_row.h"
 
 // Functions of range vectors: each series is decoded once, then a window moves over it with the steps.
 
 namespace promql {
 namespace {
 
-void AppendSamples(const store::Samples& samples, RangeSeries& into) {
+// Takes what `into.read` holds apart; staleness markers go.
+void TakeSamples(RangeSeries& into) {
+  store::Samples& samples = into.read;
   const bool histograms = !samples.histograms.empty();
   const bool starts = !samples.start_times.empty();
-  into.times.reserve(samples.size());
-  into.values.reserve(samples.size());
+  if (!histograms && !starts && std::ranges::none_of(samples.values, store::IsStale)) {
+    into.times.swap(samples.times);
+    into.values.swap(samples.values);
+    return;
+  }
   for (size_t i = 0; i < samples.size(); ++i) {
     if (histograms && samples.histograms[i]) {
       if (store::IsStale(samples.histograms[i]->sum)) continue;
@@ -64,8 +71,11 @@ bool HasTypeOrUnit(const std::shared_ptr<const store::Series>& series) {
   return false;
 }
 
-bool NeverFalls(const std::vector<double>& values) {
-  return std::ranges::adjacent_find(values, [](double before, double after) { return after < before; }) == values.end();
+std::optional<RateKind> RateKindOf(std::string_view function) {
+  if (function == "rate") return RateKind{.counter = true, .per_second = true};
+  if (function == "increase") return RateKind{.counter = true, .per_second = false};
+  if (function == "delta") return RateKind{.counter = false, .per_second = false};
+  return std::nullopt;
 }
 
 // Whether the name of a function's input stays its result's name.
@@ -100,24 +110,19 @@ base::Result<void> CheckExtension(Extension extension, std::string_view function
 class RangeCall {
  public:
   RangeCall(Evaluator& evaluator, const Call& call, const RangeInput& input)
-      : evaluator_(evaluator), call_(call), input_(input), name_(call.function->name) {}
+      : evaluator_(evaluator),
+        call_(call),
+        input_(input),
+        name_(call.function->name),
+        function_(FindRangeFunction(name_)),
+        rate_(input.extension == Extension::none ? RateKindOf(name_) : std::nullopt) {}
 
-  base::Result<Columns> Run() {
-    const RangeFunction function = FindRangeFunction(name_);
+  base::Result<void> Run(const Evaluator::TakeRows& take) {
     TRY_VOID(CheckExtension(input_.extension, name_));
     TRY_VOID(EvaluateParameters());
-    Columns columns(evaluator_.steps().count);
-    TRY_VOID(evaluator_.Room(input_.size, columns.steps()));
-    columns.Reserve(input_.size);
-    RangeSeries series;
-    for (size_t i = 0; i < input_.size; ++i) {
-      TRY_VOID(evaluator_.Interrupted());
-      series.Clear();
-      input_.load(i, series);
-      if (series.times.empty() && series.histogram_times.empty()) continue;
-      TRY_VOID(RunSeries(function, series, columns));
-    }
-    return columns;
+    TRY_VOID(evaluator_.Room(input_.size, evaluator_.steps().count));
+    return evaluator_.InBlocks(
+        input_.size, [this](size_t first, size_t last, RowBlock& block) { return RunBlock(first, last, block); }, take);
   }
 
  private:
@@ -130,20 +135,44 @@ class RangeCall {
     return {};
   }
 
-  base::Result<void> RunSeries(RangeFunction function, const RangeSeries& series, Columns& columns) {
+  base::Result<void> RunBlock(size_t first, size_t last, RowBlock& block) const {
+    RangeSeries series;
+    RateRow rates(input_, evaluator_.steps().count, rate_.value_or(RateKind{}));
+    for (size_t i = first; i < last; ++i) {
+      TRY_VOID(evaluator_.Interrupted());
+      series.Clear();
+      input_.load(i, series);
+      if (series.times.empty() && series.histogram_times.empty()) continue;
+      const bool drop_name = series.drop_name || !KeepsName(name_);
+      Columns& columns = block.columns;
+      const size_t row = columns.Add(
+          drop_name && !evaluator_.delayed_names() ? DropMetricLabels(series.labels) : series.labels, drop_name);
+      Found found;
+      if (rate_ && series.only_floats()) {
+        found.any = found.numbers = rates.Run(series.times, series.values, columns.values(row), columns.presence(row));
+      } else {
+        TRY(found, RunWindows(series, row, block));
+      }
+      if (!found.any) columns.RemoveLast();
+      if (found.numbers) RemarkNonCounter(series.labels.MetricName(), block.annotations);
+    }
+    return {};
+  }
+
+  struct Found {
+    bool any = false;
+    bool numbers = false;
+  };
+  base::Result<Found> RunWindows(const RangeSeries& series, size_t row, RowBlock& block) const {
     const Steps& steps = evaluator_.steps();
+    Columns& columns = block.columns;
     RangeContext context{
-        series.labels, call_.arguments[0]->range, evaluator_.annotations(), input_.range, input_.extension, {}, {}};
-    const bool drop_name = series.drop_name || !KeepsName(name_);
-    const size_t row = columns.Add(
-        drop_name && !evaluator_.delayed_names() ? DropMetricLabels(series.labels) : series.labels, drop_name);
+        series.labels, call_.arguments[0]->range, block.annotations, input_.range, input_.extension, {}, {}};
     WindowCursor floats(series.times), histograms(series.histogram_times);
     const bool starts = MayUseStartTimes(name_);
     // a fixed window gives every step the same, unless the function looks at the clock or its other arguments
     const bool repeats = input_.end_interval.count() == 0 && parameters_.empty();
-    // looked at once where windows overlap
-    const bool rising = steps.count > 1 && NeverFalls(series.values);
-    bool any_float = false, any = false;
+    Found found;
     for (size_t step = 0; step < steps.count; ++step) {
       if (repeats && step > 0) {
         columns.Set(row, step, columns.at(row, 0));
@@ -161,40 +190,35 @@ class RangeCall {
                     {},
                     start,
                     end,
-                    steps.At(step),
-                    rising};
+                    steps.At(step)};
       if (starts) window.start_times = floats.Cut(series.start_times);
       if (starts) window.histogram_start_times = histograms.Cut(series.histogram_start_times);
       if (window.empty()) continue;
       for (size_t i = 0; i < parameters_.size(); ++i) context.parameters[i] = parameters_[i].values(0)[step];
-      const Point point = function(window, context);
+      const Point point = function_(window, context);
       if (!context.failure.empty()) return base::Invalid(context.failure);
-      if (!point.present()) continue;
-      any = true;
+      found.any = found.any || point.present();
+      found.numbers = found.numbers || point.presence == Presence::number;
       if (point.presence == Presence::number) {
-        any_float = true;
         columns.SetNumber(row, step, point.value);
-      } else {
+      } else if (point.present()) {
         columns.Set(row, step, point);
       }
     }
-    if (!any) {
-      columns.RemoveLast();
-      return {};
-    }
-    if (any_float) RemarkNonCounter(series.labels.MetricName());
-    return {};
+    return found;
   }
 
-  void RemarkNonCounter(std::string_view metric) {
+  void RemarkNonCounter(std::string_view metric, AnnotationSet& annotations) const {
     if ((name_ != "rate" && name_ != "increase") || metric.empty() || LooksLikeCounter(metric)) return;
-    evaluator_.annotations().Inform(remark::PossibleNonCounter(metric), call_.arguments[0]->range);
+    annotations.Inform(remark::PossibleNonCounter(metric), call_.arguments[0]->range);
   }
 
   Evaluator& evaluator_;
   const Call& call_;
   const RangeInput& input_;
   std::string_view name_;
+  RangeFunction function_;
+  std::optional<RateKind> rate_;  // where RateRow can do it
   std::vector<Columns> parameters_;
 };
 
@@ -222,16 +246,40 @@ void RangeSeries::Clear() {
   histogram_start_times.clear();
 }
 
-base::Result<Columns> Evaluator::EvaluateRangeCall(const Call& call, const Expr&) {
+base::Result<Columns> Evaluator::EvaluateRangeCall(const Call& call) {
+  Columns columns(steps_.count);
+  TRY_VOID(RangeCallRows(call, [&columns](Columns rows) {
+    columns.Append(std::move(rows));
+    return base::Result<void>();
+  }));
+  return columns;
+}
+
+base::Result<void> Evaluator::RangeCallRows(const Call& call, const TakeRows& take) {
   const auto argument =
       std::ranges::find_if(call.arguments, [](const ExprPtr& a) { return TypeOf(*a) == ValueType::matrix; });
   const int64_t held_before = query_.held;
   TRY(const RangeInput input, EvaluateRange(**argument));
-  TRY(Columns columns, RangeCall(*this, call, input).Run());
+  RangeCall range_call(*this, call, input);
+  const bool absent = call.function->name == "absent_over_time";
+  const bool distinct = delayed_names() || input.distinct_without_name;
+  if (distinct && !absent) {
+    TRY_VOID(range_call.Run(take));
+    query_.held = held_before;
+    return {};
+  }
+  Columns columns(steps_.count);
+  TRY_VOID(range_call.Run([&columns](Columns rows) {
+    columns.Append(std::move(rows));
+    return base::Result<void>();
+  }));
   query_.held = held_before;
-  if (call.function->name == "absent_over_time") return AbsentOverTime(columns, **argument);
-  if (!delayed_names() && !input.distinct_without_name) TRY_VOID(MergeEqualRows(columns));
-  return columns;
+  if (absent) {
+    columns = AbsentOverTime(columns, **argument);
+  } else {
+    TRY_VOID(MergeEqualRows(columns));
+  }
+  return take(std::move(columns));
 }
 
 base::Result<RangeInput> Evaluator::EvaluateRange(const Expr& expr) {
@@ -257,11 +305,10 @@ base::Result<RangeInput> Evaluator::EvaluateMatrixSelector(const MatrixSelector&
   TRY(auto series, SelectSeries(selector.matchers, range.min, range.max));
   input.size = series.size();
   input.distinct_without_name = HaveOneName(selector) && std::ranges::none_of(series, HasTypeOrUnit);
-  input.load = [this, series = std::move(series), range, buffer = std::make_shared<store::Samples>()](
-                   size_t index, RangeSeries& into) {
-    ReadSamples(*series[index], range, *buffer);
+  input.load = [this, series = std::move(series), range](size_t index, RangeSeries& into) {
+    ReadSamples(*series[index], range, into.read);
     into.labels = series[index]->labels();
-    AppendSamples(*buffer, into);
+    TakeSamples(into);
   };
   return input;
 }

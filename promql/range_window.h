@@ -26,7 +26,6 @@ struct Window {
   base::Timestamp start;
   base::Timestamp end;
   base::Timestamp now;  // the step
-  bool rising = false;  // known: no float of the series is smaller than the one before
 
   bool empty() const { return times.empty() && histogram_times.empty(); }
 };
@@ -56,12 +55,14 @@ struct RangeSeries {
   std::vector<store::HistogramPtr> histograms;
   std::vector<base::Timestamp> start_times;
   std::vector<base::Timestamp> histogram_start_times;
+  store::Samples read;  // room for `load` to read into
 
   void Clear();  // but for the labels, whose room is used again
+  bool only_floats() const { return histogram_times.empty() && start_times.empty(); }
 };
 
 // The series of a range vector; lives no longer than the evaluator that made it. `load` decodes the one with the given
-// number into a buffer that is used for the next one again.
+// number into a buffer that is used for the next one again; it may be called by several threads at once.
 struct RangeInput {
   bool distinct_without_name = false;  // no two series differ only in what DropMetricLabels removes
   size_t size = 0;

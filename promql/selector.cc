@@ -76,10 +76,58 @@ class LookbackCursor {
   size_t next_ = 0;
 };
 
+// What counts of a series of floats at each step; says whether anything does.
+bool SelectNumbers(const store::Samples& samples, const Evaluator::Lookup& lookup, base::Duration lookback,
+                   std::span<double> values, std::span<Presence> presence) {
+  const size_t count = samples.size();
+  bool any = false;
+  size_t next = 0;
+  for (size_t step = 0; step < values.size(); ++step) {
+    const base::Timestamp time = lookup.At(step);
+    while (next < count && samples.times[next] <= time) ++next;
+    if (next == 0 || samples.times[next - 1] <= time - lookback || store::IsStale(samples.values[next - 1])) continue;
+    values[step] = samples.values[next - 1];
+    presence[step] = Presence::number;
+    any = true;
+  }
+  return any;
+}
+
 Point SampleAt(const store::Samples& samples, size_t index) {
   if (!samples.histograms.empty() && samples.histograms[index]) return Point::Of(samples.histograms[index]);
   return Point::Number(samples.values[index]);
 }
+
+// What of a series' samples counts at each step.
+struct RowSelection {
+  const VectorSelector& selector;
+  const SourceRange& where;
+  Evaluator::Lookup lookup;
+  base::Duration lookback;
+
+  // Says whether anything does.
+  bool Fill(const store::Samples& samples, size_t row, RowBlock& block) const {
+    Columns& columns = block.columns;
+    if (samples.histograms.empty() && !selector.smoothed) {
+      return SelectNumbers(samples, lookup, lookback, columns.values(row), columns.presence(row));
+    }
+    LookbackCursor cursor(samples, lookback);
+    bool any = false;
+    for (size_t step = 0; step < columns.steps(); ++step) {
+      const Point point = At(lookup.At(step), samples, cursor, columns.row(row).labels.MetricName(), block.annotations);
+      if (point.present()) columns.Set(row, step, point), any = true;
+    }
+    return any;
+  }
+
+ private:
+  Point At(base::Timestamp time, const store::Samples& samples, LookbackCursor& cursor, std::string_view metric,
+           AnnotationSet& annotations) const {
+    if (selector.smoothed) return SmoothedSample(samples, time, lookback, metric, where, annotations);
+    const auto sample = cursor.At(time);
+    return sample ? SampleAt(samples, *sample) : Point();
+  }
+};
 
 }  // namespace
 
@@ -118,34 +166,41 @@ base::Result<std::vector<std::shared_ptr<const store::Series>>> Evaluator::Selec
 }
 
 base::Result<Columns> Evaluator::EvaluateSelector(const VectorSelector& selector, const SourceRange& where) {
+  Columns columns(steps_.count);
+  TRY_VOID(SelectRows(selector, where, [&columns](Columns rows) {
+    columns.Append(std::move(rows));
+    return base::Result<void>();
+  }));
+  return columns;
+}
+
+base::Result<void> Evaluator::SelectRows(const VectorSelector& selector, const SourceRange& where,
+                                         const TakeRows& take) {
   TRY(const Lookup lookup, ResolveLookup(selector.modifiers));
   const base::Duration lookback = query_.options.lookback;
   const base::Timestamp from = lookup.first - lookback;
   const base::Timestamp to = lookup.At(steps_.count - 1) + (selector.smoothed ? lookback : base::Duration(0));
   TRY(const auto series, SelectSeries(selector.matchers, from, to));
   TRY_VOID(Room(series.size(), steps_.count));
-  Columns columns(steps_.count);
-  columns.Reserve(series.size());
-  store::Samples samples;
-  for (const auto& one : series) {
-    TRY_VOID(Interrupted());
-    ReadSamples(*one, {from, to}, samples);
-    if (samples.empty()) continue;
-    const size_t row = columns.Add(one->labels());
-    LookbackCursor cursor(samples, lookback);
-    bool any = false;
-    for (size_t step = 0; step < steps_.count; ++step) {
-      const base::Timestamp time = lookup.At(step);
-      if (selector.smoothed) {
-        const Point point = SmoothedSample(samples, time, lookback, one->labels().MetricName(), where, annotations());
-        if (point.present()) columns.Set(row, step, point), any = true;
-      } else if (const auto sample = cursor.At(time)) {
-        columns.Set(row, step, SampleAt(samples, *sample)), any = true;
+  const bool last_counts = to == lookup.first && !resets_wanted_;
+  const RowSelection selection{selector, where, lookup, lookback};
+  const auto make = [&](size_t first, size_t last, RowBlock& block) -> base::Result<void> {
+    store::Samples samples;
+    for (size_t i = first; i < last; ++i) {
+      TRY_VOID(Interrupted());
+      if (last_counts) {
+        samples.Clear();
+        series[i]->ReadLast({from, to}, samples);
+      } else {
+        ReadSamples(*series[i], {from, to}, samples);
       }
+      if (samples.empty()) continue;
+      const size_t row = block.columns.Add(series[i]->labels());
+      if (!selection.Fill(samples, row, block)) block.columns.RemoveLast();
     }
-    if (!any) columns.RemoveLast();
-  }
-  return columns;
+    return {};
+  };
+  return InBlocks(series.size(), make, take);
 }
 
 base::Result<Columns> Evaluator::EvaluateTimestamps(const VectorSelector& selector, bool starts) {
