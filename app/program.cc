@@ -34,6 +34,7 @@
 #include "ingest/scrape_manager.h"
 #include "promql/engine.h"
 #include "promql/parser.h"
+#include "promql/workers.h"
 #include "rules/api/api.h"
 #include "rules/api/history_api.h"
 #include "rules/api/query_api.h"
@@ -61,6 +62,17 @@ store::HeadOptions ToHeadOptions(const StorageConfig& storage) {
           .retention_bytes = storage.retention_size.bytes,
           .max_series = static_cast<size_t>(std::max<int64_t>(0, storage.max_series)),
           .out_of_order_window = storage.out_of_order_time_window};
+}
+
+// That is, how many threads may help the one that answers a query.
+size_t OtherProcessors() {
+  constexpr unsigned kMost = 8;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, kMost) - 1;
+}
+
+promql::EngineOptions WithWorkers(promql::EngineOptions options, promql::Workers& workers) {
+  options.workers = &workers;
+  return options;
 }
 
 // With the place of a mistake in its text.
@@ -142,6 +154,9 @@ class Composition final : public Program {
   std::unique_ptr<store::Durable> durable_;
   std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
   const promql::Engine engine_{options_.engine};
+  // Rules are evaluated by several threads at once as it is; a person's query is waited for.
+  promql::Workers query_workers_{options_.roles.rules ? OtherProcessors() : 0};
+  const promql::Engine query_engine_{WithWorkers(options_.engine, query_workers_)};
   std::shared_ptr<alertmanager::Dispatcher> dispatcher_;             // null without the role or its section
   std::shared_ptr<alertmanager::AlertmanagerClient> alertmanagers_;  // null without the role of rules
   SinkFan sinks_;
@@ -339,7 +354,7 @@ std::vector<base::Endpoint> Composition::Endpoints() {
   };
   if (rule_manager_) {
     mount(rules::Endpoints(*rule_manager_));
-    const rules::QuerySource source{engine_, *head_, clock_, [this] { return shown_.load()->external_labels; }};
+    const rules::QuerySource source{query_engine_, *head_, clock_, [this] { return shown_.load()->external_labels; }};
     mount(rules::QueryEndpoints(source));
     mount(rules::SeriesEndpoints(source));
     mount(ingest::Endpoints(*scrapes_, ParseSelector));
