@@ -55,7 +55,7 @@ base::Result<void> Evaluator::EvaluateRows(const Expr& expr, const TakeRows& tak
 
 base::Result<void> Evaluator::InBlocks(size_t size, const MakeRows& make, const TakeRows& take) {
   constexpr size_t kCells = 8192;  // of a block, so that it stays in the cache
-  constexpr size_t kMostRows = 256;
+  constexpr size_t kMostRows = 128;
   const size_t rows = std::clamp<size_t>(kCells / steps_.count, 1, kMostRows);
   const auto make_block = [&](size_t number) -> base::Result<RowBlock> {
     RowBlock block{Columns(steps_.count), {}};

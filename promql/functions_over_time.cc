@@ -27,10 +27,10 @@ template <class Better>
 std::optional<double> Extreme(const Window& window, RangeContext& context, Better better) {
   if (window.values.empty()) return std::nullopt;
   RemarkIgnored(window, context);
-  double best = window.values.front();
-  for (const double value : window.values) {
-    if (better(value, best) || std::isnan(best)) best = value;
-  }
+  const auto numbers = std::ranges::find_if(window.values, [](double value) { return !std::isnan(value); });
+  if (numbers == window.values.end()) return window.values.back();
+  double best = *numbers;
+  for (auto at = numbers + 1; at != window.values.end(); ++at) best = better(*at, best) ? *at : best;
   return best;
 }
 
