@@ -133,7 +133,7 @@ void FillAtRandom(store::Head& head, std::mt19937& random) {
         {"__name__", names[i % 3]}, {"i", number}, {"job", job}, {"le", i % 4 == 3 ? "+Inf" : le}};
     double value = 0;
     const bool jitter = chance(4), histograms = i % 3 == 2 && chance(3);
-    for (int sample = 0; sample < 150; ++sample) {
+    for (int sample = 0; sample < 80; ++sample) {
       value = chance(40) ? 0.1 : value + 1 / (1.0 + static_cast<double>(random() % 30));
       if (chance(30)) continue;
       const base::Timestamp time(seconds(15) * sample + base::Duration(jitter ? random() % 9 : 0));
@@ -179,7 +179,7 @@ TEST(WorkersTest, ChangeNoBitOfAnyResult) {
       "sum(timestamp(g))",
       "predict_linear(g[5m], 60)",
   };
-  const base::Timestamp end(seconds(2000));
+  const base::Timestamp end(seconds(1150));
   struct Case {
     bool delayed_name_removal;
     int64_t max_samples;
@@ -213,7 +213,7 @@ TEST(WorkersTest, AQueryWithHelpersCanBeStopped) {
   options.workers = &workers;
   const auto expr = Parse("sum(rate(c_total[2m]))");
   const auto text = [&](std::stop_token stop) {
-    return Text(Engine(options).Range(**expr, base::Timestamp(seconds(300)), base::Timestamp(seconds(2000)),
+    return Text(Engine(options).Range(**expr, base::Timestamp(seconds(300)), base::Timestamp(seconds(1150)),
                                       seconds(15), head, std::move(stop)));
   };
   std::stop_source stop;
