@@ -18,71 +18,6 @@ constexpr std::string_view kDiscoveries[] = {
     "linode",   "marathon", "nerve",     "nomad",        "oci",    "openstack",  "outscale",    "ovhcloud",
     "puppetdb", "scaleway", "serverset", "stackit",      "triton", "uyuni",      "vultr"};
 
-const base::YamlSchema<BasicAuth>& BasicAuthSchema() {
-  using C = BasicAuth;
-  static const base::YamlSchema<C> schema = [] {
-    std::vector<base::Field<C>> fields = {
-        base::Optional("username", "string", "", &C::username, "The user's name."),
-        base::Optional("username_file", "path", "", &C::username_file, "A file that holds the user's name.")};
-    AddFields(fields, base::SecretFields("password", &C::password, "The password."));
-    return base::YamlSchema<C>(std::move(fields));
-  }();
-  return schema;
-}
-
-bool ReadYaml(const base::YamlReader& in, BasicAuth& out) {
-  if (!BasicAuthSchema().Read(in, out)) return false;
-  const bool both = !out.username.empty() && !out.username_file.empty();
-  if (both) in.Fail("at most one of username and username_file must be configured");
-  return !both;
-}
-
-const base::YamlSchema<Authorization>& AuthorizationSchema() {
-  using C = Authorization;
-  static const base::YamlSchema<C> schema = [] {
-    std::vector<base::Field<C>> fields = {
-        base::Optional("type", "string", "Bearer", &C::type, "The scheme in the Authorization header.")};
-    AddFields(fields, base::SecretFields("credentials", &C::credentials, "What follows the scheme."));
-    return base::YamlSchema<C>(std::move(fields));
-  }();
-  return schema;
-}
-
-bool ReadYaml(const base::YamlReader& in, Authorization& out) {
-  if (!AuthorizationSchema().Read(in, out)) return false;
-  const bool basic = base::ToLower(out.type) == "basic";
-  if (basic) in.Fail("authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
-  return !basic;
-}
-
-const base::YamlSchema<TlsConfig>& TlsSchema() {
-  using C = TlsConfig;
-  static const base::YamlSchema<C> schema({
-      base::Optional("ca_file", "path", "", &C::ca_file, "Authorities that the target's certificate is checked with."),
-      base::Optional("cert_file", "path", "", &C::cert_file, "The certificate shown to the target."),
-      base::Optional("key_file", "path", "", &C::key_file, "Its key."),
-      base::Optional("server_name", "string", "", &C::server_name, "The name expected in the certificate."),
-      base::Optional("insecure_skip_verify", "bool", "false", &C::insecure_skip_verify,
-                     "Whether any certificate is taken."),
-      NotSupported<C>("ca", "ca_file"),
-      NotSupported<C>("ca_ref", "ca_file"),
-      NotSupported<C>("cert", "cert_file"),
-      NotSupported<C>("cert_ref", "cert_file"),
-      NotSupported<C>("key", "key_file"),
-      NotSupported<C>("key_ref", "key_file"),
-      NotSupported<C>("min_version"),
-      NotSupported<C>("max_version"),
-  });
-  return schema;
-}
-
-bool ReadYaml(const base::YamlReader& in, TlsConfig& out) {
-  if (!TlsSchema().Read(in, out)) return false;
-  const bool half = out.cert_file.empty() != out.key_file.empty();
-  if (half) in.Fail("exactly one of cert_file and key_file is given; both or none are needed");
-  return !half;
-}
-
 const base::YamlSchema<TargetGroup>& TargetGroupSchema() {
   using C = TargetGroup;
   static const base::YamlSchema<C> schema({
@@ -122,11 +57,11 @@ std::vector<base::Field<ScrapeConfig>> RequestFields() {
       base::Optional("enable_compression", "bool", "true", &C::enable_compression, "Whether gzip is asked for."),
       base::Optional("follow_redirects", "bool", "true", &C::follow_redirects, "Whether redirects are followed."),
       base::Optional("proxy_url", "URL", "", &C::proxy_url, "The proxy used."),
-      {{"basic_auth", "map", "", "User and password.", false, &BasicAuthSchema().help()},
+      {{"basic_auth", "map", "", "User and password.", false, &BasicAuthHelp()},
        [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.basic_auth.emplace()); }},
-      {{"authorization", "map", "", "The Authorization header.", false, &AuthorizationSchema().help()},
+      {{"authorization", "map", "", "The Authorization header.", false, &AuthorizationHelp()},
        [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.authorization.emplace()); }},
-      {{"tls_config", "map", "", "How https is spoken.", false, &TlsSchema().help()},
+      {{"tls_config", "map", "", "How https is spoken.", false, &TlsConfigHelp()},
        [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.tls); }},
       {{"enable_http2", "bool", "true", "Taken and without effect: HTTP/1.1 is spoken.", false, nullptr},
        [](const base::YamlReader& in, C&) {
@@ -230,17 +165,6 @@ void FillFromGlobal(const GlobalConfig& global, ScrapeConfig& config) {
   if (!config.extra_scrape_metrics) config.extra_scrape_metrics = global.extra_scrape_metrics;
 }
 
-bool CheckAuthorization(const base::YamlReader& in, ScrapeConfig& config) {
-  const int ways = (config.basic_auth ? 1 : 0) + (config.authorization ? 1 : 0) + (config.bearer_token.empty() ? 0 : 1);
-  if (ways > 1) {
-    in.Fail("at most one of basic_auth, authorization, bearer_token & bearer_token_file must be configured");
-    return false;
-  }
-  if (!config.bearer_token.empty()) config.authorization = Authorization{"Bearer", config.bearer_token};
-  config.bearer_token = {};
-  return true;
-}
-
 bool ReadScrapeConfig(const base::YamlReader& in, const GlobalConfig& global, ScrapeConfig& out) {
   ScrapeConfig config;
   bool good = Schema().Read(in, config);
@@ -252,7 +176,7 @@ bool ReadScrapeConfig(const base::YamlReader& in, const GlobalConfig& global, Sc
   if (config.scheme != "http" && config.scheme != "https") {
     complain("unknown scheme " + base::Quote(config.scheme) + ", expected http or https");
   }
-  good = CheckAuthorization(in, config) && good;
+  good = CheckAuthorization(in, config.basic_auth, config.authorization, config.bearer_token) && good;
   FillFromGlobal(global, config);
   if (config.scrape_timeout > config.scrape_interval) {
     complain("scrape timeout greater than scrape interval for scrape config with job name " +
@@ -321,19 +245,11 @@ bool ReadScrapeConfigs(const base::YamlReader& in, const GlobalConfig& global, s
 }
 
 void ResolvePaths(const std::string& folder, std::vector<ScrapeConfig>& configs) {
-  const auto resolve = [&](std::string& path) {
-    if (!path.empty() && path.front() != '/' && !folder.empty()) path = folder + "/" + path;
-  };
   for (ScrapeConfig& config : configs) {
-    for (FileDiscovery& discovery : config.file_sd_configs) std::ranges::for_each(discovery.files, resolve);
-    if (config.basic_auth) {
-      resolve(config.basic_auth->username_file);
-      resolve(config.basic_auth->password.file);
+    for (FileDiscovery& discovery : config.file_sd_configs) {
+      for (std::string& file : discovery.files) ResolvePath(folder, file);
     }
-    if (config.authorization) resolve(config.authorization->credentials.file);
-    resolve(config.tls.ca_file);
-    resolve(config.tls.cert_file);
-    resolve(config.tls.key_file);
+    ResolvePaths(folder, config.basic_auth, config.authorization, config.tls);
   }
 }
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/labels.h"
-#include "base/net/http_client.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "base/yaml/yaml.h"
+#include "ingest/http_config.h"
 #include "ingest/relabel.h"
 
 // `global:` and `scrape_configs:` of prometheus.yml, with Prometheus' defaults and validity rules. What Prometheus
@@ -57,19 +57,6 @@ struct GlobalConfig {
 bool ReadYaml(const base::YamlReader& in, GlobalConfig& out);
 const std::vector<base::FieldHelp>& GlobalConfigHelp();
 
-struct BasicAuth {
-  std::string username;
-  std::string username_file;
-  base::Secret password;
-  bool operator==(const BasicAuth&) const = default;
-};
-
-struct Authorization {
-  std::string type = "Bearer";
-  base::Secret credentials;
-  bool operator==(const Authorization&) const = default;
-};
-
 // Targets with the labels they have in common: one entry of static_configs or of a discovered file.
 struct TargetGroup {
   std::vector<std::string> targets;  // "host:port"
@@ -84,15 +71,6 @@ struct FileDiscovery {
   bool operator==(const FileDiscovery&) const = default;
 };
 bool ReadYaml(const base::YamlReader& in, FileDiscovery& out);
-
-struct TlsConfig {
-  std::string ca_file;
-  std::string cert_file;
-  std::string key_file;
-  std::string server_name;
-  bool insecure_skip_verify = false;
-  bool operator==(const TlsConfig&) const = default;
-};
 
 struct ScrapeConfig {
   std::string job_name;

@@ -5,25 +5,6 @@
 #include "base/text.h"
 
 namespace ingest {
-namespace {
-
-base::Result<std::string> AuthorizationHeader(const ScrapeConfig& config) {
-  if (config.basic_auth) {
-    TRY(const std::string password, config.basic_auth->password.Read());
-    std::string user = config.basic_auth->username;
-    if (!config.basic_auth->username_file.empty()) {
-      TRY(user, (base::Secret{"", config.basic_auth->username_file}.Read()));
-    }
-    return "Basic " + base::Base64(user + ":" + password);
-  }
-  if (config.authorization) {
-    TRY(const std::string credentials, config.authorization->credentials.Read());
-    return config.authorization->type + " " + credentials;
-  }
-  return std::string();
-}
-
-}  // namespace
 
 base::Result<base::HttpClientRequest> MakeScrapeRequest(const ScrapeConfig& config, const Target& target) {
   base::HttpClientRequest request;
@@ -34,16 +15,12 @@ base::Result<base::HttpClientRequest> MakeScrapeRequest(const ScrapeConfig& conf
   request.accept_gzip = config.enable_compression;
   request.follow_redirects = config.follow_redirects;
   request.proxy_url = config.proxy_url;
-  request.tls = {.ca_file = config.tls.ca_file,
-                 .cert_file = config.tls.cert_file,
-                 .key_file = config.tls.key_file,
-                 .server_name = config.tls.server_name,
-                 .insecure_skip_verify = config.tls.insecure_skip_verify};
+  request.tls = ToTlsOptions(config.tls);
   request.headers.Add("Accept",
                       AcceptHeader(config.scrape_protocols, config.name_validation.value_or(NameValidation::utf8)));
   if (!config.enable_compression) request.headers.Add("Accept-Encoding", "identity");
   request.headers.Add("X-Prometheus-Scrape-Timeout-Seconds", base::FormatFloat(base::ToSeconds(target.timeout)));
-  TRY(std::string authorization, AuthorizationHeader(config));
+  TRY(std::string authorization, AuthorizationHeader(config.basic_auth, config.authorization));
   if (!authorization.empty()) request.headers.Add("Authorization", std::move(authorization));
   return request;
 }
