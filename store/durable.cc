@@ -240,11 +240,12 @@ bool Durable::LogIsLong() const {
                                         options_.most_log_bytes);
 }
 
-void Durable::Append(CommittedBatch batch) {
-  const size_t bytes = batch.entries.size() * sizeof(CommittedBatch::Entry);
-  const auto kept = std::make_shared<const CommittedBatch>(std::move(batch));
-  writer_.Submit({bytes, [state = state_, kept](base::Database& database) { return state->Log(database, *kept); },
-                  [state = state_](bool committed) { state->Settle(committed); }});
+void Durable::Append(std::shared_ptr<const CommittedBatch> batch) {
+  const size_t bytes = batch->entries.size() * sizeof(CommittedBatch::Entry);
+  writer_.Submit(
+      {bytes,
+       [state = state_, kept = std::move(batch)](base::Database& database) { return state->Log(database, *kept); },
+       [state = state_](bool committed) { state->Settle(committed); }});
   if (LogIsLong()) Checkpoint();
 }
 

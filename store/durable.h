@@ -55,7 +55,7 @@ class Durable final : public SampleLog {
   // samples, or those of another version.
   static base::Result<Restored> Read(base::Database& database, Head& head);
 
-  void Append(CommittedBatch batch) override;
+  void Append(std::shared_ptr<const CommittedBatch> batch) override;
 
   // Moves a log that is old to blocks, and forgets blocks that end before `floor`. Every minute or so.
   void Maintain(base::Timestamp now, base::Timestamp floor);

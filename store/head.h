@@ -77,7 +77,7 @@ class Head final : public Appendable, public Querier {
   void RestoreSample(SeriesRef series, const Sample& sample);
   // After RestoreChunk, before RestoreSample of the same series.
   void EndRestore();
-  // Told of every batch from here on; may be null, else it outlives all appenders.
+  // Told of every batch that is committed from here on; may be null. It, and one set before, outlives all appenders.
   void SetLog(SampleLog* log) { log_ = log; }
 
   base::Result<std::vector<std::shared_ptr<const Series>>> Select(std::span<const base::Matcher> matchers,
@@ -125,7 +125,7 @@ class Head final : public Appendable, public Querier {
   bool AnyOverlaps(const Value& value, TimeRange range) const;
 
   const HeadOptions options_;
-  SampleLog* log_ = nullptr;
+  std::atomic<SampleLog*> log_ = nullptr;
   std::atomic<base::Timestamp> floor_;
   mutable Counters counters_{};
   std::atomic<uint32_t> last_batch_ = 0;

@@ -106,9 +106,10 @@ base::Result<void> HeadAppender::Commit() {
   head_.counters_.histograms += tally.histograms;
   head_.counters_.out_of_order_stored += tally.out_of_order;
   if (tally.stored > 0) head_.CountTimes(tally.times);
-  if (head_.log_ != nullptr && tally.stored > 0) {
+  if (SampleLog* const log = head_.log_; log != nullptr && tally.stored > 0) {
     const size_t usual = entries_.size();
-    head_.log_->Append({std::move(epoch_), std::move(entries_), std::move(histograms_)});
+    log->Append(std::make_shared<const CommittedBatch>(
+        CommittedBatch{std::move(epoch_), std::move(entries_), std::move(histograms_)}));
     entries_ = {};
     entries_.reserve(usual);
     histograms_ = {};

@@ -28,7 +28,7 @@ struct CommittedBatch {
 class SampleLog {
  public:
   virtual ~SampleLog() = default;
-  virtual void Append(CommittedBatch batch) = 0;
+  virtual void Append(std::shared_ptr<const CommittedBatch> batch) = 0;
 };
 
 }  // namespace store
