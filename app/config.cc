@@ -57,6 +57,11 @@ void ReadScrapeConfigs(const base::YamlReader& in, Reading& reading) {
   ingest::ResolvePaths(reading.folder, reading.config.scrape_configs);
 }
 
+void ReadRemoteWrite(const base::YamlReader& in, Reading& reading) {
+  remote::ReadWriteConfigs(in, reading.config.remote_write);
+  remote::ResolvePaths(reading.folder, reading.config.remote_write);
+}
+
 // The files a pattern names, sorted. A pattern may match none; a plain path must exist.
 std::vector<std::string> Glob(const std::string& pattern) {
   glob_t found{};
@@ -140,6 +145,8 @@ const std::vector<Section>& Sections() {
        ReadCollectors},
       {{"scrape_configs", "list", "[]", "Targets whose /metrics pages are read.", false, &ingest::ScrapeConfigHelp()},
        ReadScrapeConfigs},
+      {{"remote_write", "list", "[]", "Receivers of every sample that is stored.", false, &remote::WriteConfigHelp()},
+       ReadRemoteWrite},
       {{"rule_files", "list of paths", "[]",
         "Files with Prometheus' `groups:` or with `thresholds:`; the last part of a path may hold wildcards.", false,
         &rules::RuleFileHelp()},
@@ -157,8 +164,7 @@ const std::vector<Section>& Sections() {
 }
 
 // Sections of prometheus.yml that are known and not carried out.
-constexpr std::string_view kUnsupported[] = {"remote_write", "remote_read", "tracing",
-                                             "otlp",         "runtime",     "scrape_config_files"};
+constexpr std::string_view kUnsupported[] = {"remote_read", "tracing", "otlp", "runtime", "scrape_config_files"};
 
 void CheckTopLevel(const base::YamlNode& root, base::YamlErrors& errors) {
   base::YamlNode known = root;

@@ -12,6 +12,7 @@
 #include "ingest/config.h"
 #include "ingest/relabel.h"
 #include "promql/parser.h"
+#include "remote/config.h"
 #include "rules/rule_file.h"
 
 namespace app {
@@ -32,6 +33,7 @@ struct Config {
   ingest::GlobalConfig global;
   exporter::ExporterConfig collectors;
   std::vector<ingest::ScrapeConfig> scrape_configs;
+  std::vector<remote::WriteConfig> remote_write;
   std::vector<std::string> rule_files;  // paths, globs resolved
   rules::RuleSet rules;                 // of the rule files and of `thresholds:`
   alertmanager::AlertingConfig alerting;

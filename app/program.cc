@@ -21,6 +21,7 @@
 #include "app/process_metrics.h"
 #include "app/relabelling_sink.h"
 #include "app/reload_status.h"
+#include "app/remote_metadata.h"
 #include "app/sink_fan.h"
 #include "app/status_api.h"
 #include "app/store_metrics.h"
@@ -35,6 +36,7 @@
 #include "promql/engine.h"
 #include "promql/parser.h"
 #include "promql/workers.h"
+#include "remote/writer.h"
 #include "rules/api/api.h"
 #include "rules/api/history_api.h"
 #include "rules/api/query_api.h"
@@ -49,6 +51,8 @@ namespace {
 constexpr base::Duration kMaintenanceInterval = std::chrono::seconds(15);
 // How long a reload waits for what the Alertmanager clients of the old configuration still hold.
 constexpr base::Duration kHandOver = std::chrono::seconds(2);
+// How long a reload waits for samples to receivers that are gone or changed.
+constexpr base::Duration kFlush = std::chrono::seconds(2);
 constexpr std::string_view kOwnJob = "tocsin";
 
 base::Labels ToLabels(const std::map<std::string, std::string>& map) {
@@ -115,6 +119,7 @@ class Composition final : public Program {
   void MakeDispatcher(const Config& config);
   void Apply(const Config& config);
   void ApplySinks(const Config& config);
+  void ApplyRemoteWrite(const Config& config);
   ingest::InProcessTarget OwnTarget(const Config& config);
   StatusSource Status();
   std::vector<base::Endpoint> Endpoints();
@@ -152,6 +157,7 @@ class Composition final : public Program {
   alertmanager::NotificationLog::Entries kept_notifications_;
   std::unique_ptr<store::Head> head_;
   std::unique_ptr<store::Durable> durable_;
+  std::unique_ptr<remote::Writer> remote_write_;  // null without the role of rules
   std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
   const promql::Engine engine_{options_.engine};
   // Rules are evaluated by several threads at once as it is; a person's query is waited for.
@@ -174,6 +180,8 @@ base::Result<void> Composition::Begin(const Config& config) {
   TRY_VOID(OpenDatabase(config));
   TRY_VOID(ReplaceExporter(config));
   if (options_.roles.rules) {
+    remote_write_ = std::make_unique<remote::Writer>(
+        remote::Writer::Options{.clock = clock_, .client = *client_, .registry = registry_, .next = durable_.get()});
     rule_manager_ = std::make_unique<rules::Manager>(rules::ManagerOptions{.clock = clock_,
                                                                            .engine = engine_,
                                                                            .querier = *head_,
@@ -183,6 +191,7 @@ base::Result<void> Composition::Begin(const Config& config) {
                                                                            .keeper = rule_state_.get()});
     rule_manager_->Restore(std::move(kept_rule_state_));
     scrapes_ = std::make_unique<ingest::ScrapeManager>(*head_, clock_, *client_, &registry_);
+    remote_write_->SetMetadata([this] { return RemoteMetadata(scrapes_->Metadata()); });
   }
   MakeDispatcher(config);
   TRY(server_, base::HttpServer::Start(options_.http, Endpoints()));
@@ -243,6 +252,7 @@ void Composition::Apply(const Config& config) {
   for (const auto& peer : config.alerting.peers) shown.alertmanagers.push_back(base::RedactUrl(peer.url));
   shown_.store(std::make_shared<const Shown>(std::move(shown)));
   ApplySinks(config);
+  ApplyRemoteWrite(config);
   if (rule_manager_) {
     rule_manager_->Apply(
         {.rules = config.rules,
@@ -278,6 +288,14 @@ void Composition::ApplySinks(const Config& config) {
   }
   sinks_.Replace(std::move(sinks));
   if (old) old->Stop(kHandOver);
+}
+
+// Without receivers the head does not know of remote write, and appending costs what it did.
+void Composition::ApplyRemoteWrite(const Config& config) {
+  if (!remote_write_) return;
+  remote_write_->Apply(config.remote_write, ToLabels(config.global.external_labels), kFlush);
+  const bool used = !remote_write_->empty();
+  head_->SetLog(used ? static_cast<store::SampleLog*>(remote_write_.get()) : durable_.get());
 }
 
 // The exporter's page as a scrape target without a socket.
@@ -321,11 +339,15 @@ void Composition::Stop() {
   ready_ = false;
   server_.reset();
   maintenance_ = {};
+  const base::Timestamp deadline = clock_.Now() + options_.drain;
+  if (remote_write_) remote_write_->SetMetadata({});
   scrapes_.reset();
   rule_manager_.reset();
+  if (remote_write_) remote_write_->Flush();
   sinks_.Replace({});
   if (alertmanagers_) alertmanagers_->Stop(options_.drain);
   if (dispatcher_) dispatcher_->Stop(options_.drain);
+  if (remote_write_) remote_write_->Stop(std::max(base::Duration(0), deadline - clock_.Now()));
 }
 
 void Composition::Maintain(const std::stop_token& stop) {

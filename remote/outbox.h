@@ -1,0 +1,63 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/time.h"
+#include "store/sample_log.h"
+
+namespace remote {
+
+using BatchPtr = std::shared_ptr<const store::CommittedBatch>;
+
+struct SampleCount {
+  size_t samples = 0;  // floats
+  size_t histograms = 0;
+  size_t all() const { return samples + histograms; }
+  SampleCount& operator+=(const SampleCount& other) {
+    samples += other.samples;
+    histograms += other.histograms;
+    return *this;
+  }
+  bool operator==(const SampleCount&) const = default;
+};
+
+// Some of the entries of a batch.
+struct Slice {
+  BatchPtr batch;
+  size_t begin = 0;
+  size_t end = 0;
+};
+SampleCount CountSamples(const Slice& slice);
+
+// Samples that wait for one receiver, oldest first and bounded: where there is no room, the oldest go, because what
+// happens now is worth more to whoever watches. Batches are shared, not copied, so putting one in costs the same
+// however large it is. Not thread-safe.
+class Outbox {
+ public:
+  explicit Outbox(size_t capacity) : capacity_(capacity) {}
+
+  // What had to go.
+  SampleCount Push(BatchPtr batch, base::Timestamp now);
+  // In front of all others, as far as there is room; what had to go.
+  SampleCount PushFront(std::vector<Slice> slices, base::Timestamp now);
+  // The oldest, `most` entries at most.
+  std::vector<Slice> Take(size_t most);
+
+  size_t size() const { return size_; }                  // entries
+  std::optional<base::Timestamp> waiting_since() const;  // when the oldest came
+
+ private:
+  struct Item {
+    Slice slice;
+    base::Timestamp came;
+  };
+  SampleCount MakeRoom();
+  size_t capacity_;
+  size_t size_ = 0;
+  std::deque<Item> items_;
+};
+
+}  // namespace remote

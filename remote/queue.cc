@@ -1,0 +1,264 @@
+#include "remote/queue.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "base/log.h"
+#include "base/net/http.h"
+#include "remote/delivery.h"
+
+namespace remote {
+namespace {
+
+size_t Unsigned(int64_t count) { return static_cast<size_t>(count); }
+
+}  // namespace
+
+Queue::Queue(WriteConfig config, base::Labels external_labels, Parts parts)
+    : config_(std::move(config)),
+      external_labels_(std::move(external_labels)),
+      parts_(std::move(parts)),
+      metrics_(parts_.metrics.For(config_.name, base::RedactUrl(config_.url))),
+      mailbox_(std::make_shared<Mailbox>(config_.queue.MostWaiting())),
+      labels_(external_labels_, config_.write_relabel_configs),
+      sender_(config_, mailbox_, {parts_.clock, parts_.client, *metrics_}) {
+  const QueueConfig& queue = config_.queue;
+  metrics_->Limits(Unsigned(queue.capacity), Unsigned(queue.max_shards), Unsigned(queue.min_shards),
+                   Unsigned(queue.max_samples_per_send));
+  // version 2 has metadata beside its first samples already
+  metadata_due_ = parts_.clock.Now();
+  if (config_.protocol == Protocol::v1) metadata_due_ += config_.metadata.send_interval;
+}
+
+Queue::~Queue() { Stop(base::Duration(0)); }
+
+void Queue::Push(const BatchPtr& batch, SampleCount count) {
+  SampleCount dropped;
+  {
+    const std::scoped_lock lock(mailbox_->mutex);
+    dropped = mailbox_->outbox.Push(batch, parts_.clock.Now());
+    mailbox_->overflowed += dropped.all();
+  }
+  mailbox_->changed.notify_all();
+  metrics_->Waiting(count);
+  if (dropped == SampleCount()) return;
+  metrics_->NoLongerWaiting(dropped);
+  metrics_->Dropped(dropped, DropReason::queue_full);
+}
+
+void Queue::Inherit(std::vector<Slice> slices) {
+  SampleCount count;
+  for (const Slice& slice : slices) count += CountSamples(slice);
+  metrics_->Waiting(count);
+  SampleCount dropped;
+  {
+    const std::scoped_lock lock(mailbox_->mutex);
+    dropped = mailbox_->outbox.PushFront(std::move(slices), parts_.clock.Now());
+    mailbox_->overflowed += dropped.all();
+  }
+  metrics_->NoLongerWaiting(dropped);
+  metrics_->Dropped(dropped, DropReason::queue_full);
+}
+
+void Queue::Start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
+
+void Queue::Run(const std::stop_token& stop) {
+  while (auto round = NextRound(stop)) {
+    labels_.Forget(parts_.clock.Now());
+    const FindMetadata find = [this](std::string_view metric) { return MetadataOf(metric); };
+    const auto unsent = sender_.Send(Prepare(*round), round->lanes, find);
+    if (!unsent.empty()) KeepUnsent(unsent, std::move(round->slices));
+  }
+  {
+    const std::scoped_lock lock(mailbox_->mutex);
+    mailbox_->ended = true;
+  }
+  mailbox_->changed.notify_all();
+}
+
+// How long until something is due though nothing more comes; 0: it is.
+base::Duration Queue::TimeToNext(const Outbox& outbox, base::Timestamp now) const {
+  base::Duration longest = std::chrono::hours(1);
+  if (config_.metadata.send) longest = std::clamp(metadata_due_ - now, base::Duration(0), longest);
+  if (const auto since = outbox.waiting_since()) {
+    longest = std::clamp(*since + config_.queue.batch_send_deadline - now, base::Duration(0), longest);
+  }
+  return longest;
+}
+
+std::optional<Queue::Round> Queue::NextRound(const std::stop_token& stop) {
+  const size_t fill = Unsigned(config_.queue.max_samples_per_send);
+  std::unique_lock lock(mailbox_->mutex);
+  for (;;) {
+    const Phase phase = mailbox_->phase;
+    const Outbox& outbox = mailbox_->outbox;
+    if (phase >= Phase::winding_up || (phase == Phase::flushing && outbox.size() == 0)) return std::nullopt;
+    const base::Timestamp now = parts_.clock.Now();
+    if (config_.metadata.send && phase == Phase::running && now >= metadata_due_) {
+      lock.unlock();
+      RefreshMetadata(stop);
+      lock.lock();
+      continue;
+    }
+    const auto since = outbox.waiting_since();
+    const bool late = since && now >= *since + config_.queue.batch_send_deadline;
+    if (outbox.size() >= fill || late || phase == Phase::flushing) break;
+    mailbox_->changed.wait_for(lock, TimeToNext(outbox, now), [&] {
+      const bool first = !since && outbox.size() > 0;  // its deadline begins
+      return mailbox_->phase != phase || outbox.size() >= fill || first;
+    });
+  }
+  const size_t desired = (mailbox_->outbox.size() + fill - 1) / fill;
+  Round round;
+  round.lanes = std::clamp(desired, Unsigned(config_.queue.min_shards), Unsigned(config_.queue.max_shards));
+  round.slices = mailbox_->outbox.Take(round.lanes * fill);
+  lock.unlock();
+  metrics_->Shards(round.lanes, desired);
+  return round;
+}
+
+// The samples as the receiver is to see them; what it is not to see is counted here.
+std::vector<Outgoing> Queue::Prepare(const Round& round) {
+  std::vector<Outgoing> samples;
+  SampleCount relabelled;
+  SampleCount not_sent;
+  for (const Slice& slice : round.slices) {
+    for (size_t i = slice.begin; i < slice.end; ++i) {
+      const store::CommittedBatch::Entry& entry = slice.batch->entries[i];
+      if (entry.series == nullptr) continue;
+      const bool histogram = entry.histogram != 0;
+      const base::Labels* const labels = labels_.Of(*entry.series);
+      if (labels == nullptr) {
+        ++(histogram ? relabelled.histograms : relabelled.samples);
+      } else if (histogram && !config_.send_native_histograms) {
+        ++not_sent.histograms;
+      } else {
+        samples.push_back({entry.series, labels, entry.time, entry.value,
+                           histogram ? slice.batch->histograms[entry.histogram - 1] : nullptr});
+      }
+    }
+  }
+  metrics_->Dropped(relabelled, DropReason::dropped_series);
+  metrics_->NoLongerWaiting(relabelled);
+  metrics_->NoLongerWaiting(not_sent);
+  return samples;
+}
+
+// Back into the outbox as a batch of its own, which keeps those that keep the series.
+void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, std::vector<Slice> slices) {
+  auto batch = std::make_shared<store::CommittedBatch>();
+  batch->keeps_series = std::make_shared<std::vector<Slice>>(std::move(slices));
+  for (const Outgoing& sample : unsent) {
+    if (sample.histogram) batch->histograms.push_back(sample.histogram);
+    batch->entries.push_back({sample.series, sample.time, sample.value,
+                              sample.histogram ? static_cast<uint32_t>(batch->histograms.size()) : 0});
+  }
+  const size_t size = batch->entries.size();
+  const std::scoped_lock lock(mailbox_->mutex);
+  std::vector<Slice> front;
+  front.push_back({std::move(batch), 0, size});
+  const SampleCount dropped = mailbox_->outbox.PushFront(std::move(front), parts_.clock.Now());
+  metrics_->NoLongerWaiting(dropped);
+  metrics_->Dropped(dropped, DropReason::queue_full);
+}
+
+void Queue::RefreshMetadata(const std::stop_token& stop) {
+  metadata_due_ = parts_.clock.Now() + config_.metadata.send_interval;
+  const std::vector<MetricMetadata> all = parts_.metadata ? parts_.metadata() : std::vector<MetricMetadata>();
+  if (config_.protocol == Protocol::v2) {
+    metadata_.clear();
+    for (const MetricMetadata& one : all) metadata_.try_emplace(one.metric, one);
+    return;
+  }
+  const size_t most = Unsigned(config_.metadata.max_samples_per_send);
+  for (size_t i = 0; i < all.size(); i += most) {
+    if (!SendMetadata(std::span(all).subspan(i, std::min(most, all.size() - i)), stop)) return;
+  }
+}
+
+// Once: what is not taken goes again with the next.
+bool Queue::SendMetadata(std::span<const MetricMetadata> metadata, const std::stop_token& stop) {
+  std::string body = Snappy(EncodeMetadata(metadata));
+  const size_t bytes = body.size();
+  auto request = MakeRequest(config_, std::move(body), 0);
+  Verdict verdict{.kind = Verdict::Kind::retry, .reason = request ? "" : request.error().message};
+  if (request) verdict = Judge(parts_.client.Send(*std::move(request), stop), config_, parts_.clock.Now());
+  if (verdict.kind == Verdict::Kind::sent) {
+    metrics_->MetadataSent(metadata.size(), bytes);
+    return true;
+  }
+  metrics_->MetadataFailed(metadata.size());
+  if (const auto all = metadata_failures_.Add(metadata.size(), parts_.clock.Now())) {
+    base::LogWarn("a receiver did not take metadata by remote write", {{"remote_name", config_.name},
+                                                                       {"url", base::RedactUrl(config_.url)},
+                                                                       {"metrics", *all},
+                                                                       {"error", verdict.reason}});
+  }
+  return false;
+}
+
+// Metadata is that of the family, its series may have names that go on.
+const MetricMetadata* Queue::MetadataOf(std::string_view metric) const {
+  if (metadata_.empty()) return nullptr;
+  constexpr std::array<std::string_view, 5> kEndings = {"", "_bucket", "_count", "_sum", "_total"};
+  for (const std::string_view ending : kEndings) {
+    if (!metric.ends_with(ending)) continue;
+    const auto known = metadata_.find(std::string(metric.substr(0, metric.size() - ending.size())));
+    if (known != metadata_.end()) return &known->second;
+  }
+  return nullptr;
+}
+
+void Queue::Flush() {
+  {
+    const std::scoped_lock lock(mailbox_->mutex);
+    mailbox_->phase = std::max(mailbox_->phase, Phase::flushing);
+  }
+  mailbox_->changed.notify_all();
+}
+
+// True if the thread came to its end by itself within `limit`.
+bool Queue::End(Phase phase, base::Duration limit) {
+  bool ended = !thread_.joinable();
+  {
+    std::unique_lock lock(mailbox_->mutex);
+    mailbox_->phase = std::max(mailbox_->phase, phase);
+    mailbox_->changed.notify_all();
+    if (!ended) ended = mailbox_->changed.wait_for(lock, limit, [this] { return mailbox_->ended; });
+    mailbox_->phase = Phase::abandoned;
+  }
+  mailbox_->changed.notify_all();
+  thread_ = {};  // asks it to stop and joins
+  return ended;
+}
+
+std::vector<Slice> Queue::TakeAll() {
+  const std::scoped_lock lock(mailbox_->mutex);
+  return mailbox_->outbox.Take(mailbox_->outbox.size());
+}
+
+bool Queue::Stop(base::Duration limit) {
+  const bool ended = End(Phase::flushing, limit);
+  SampleCount left;
+  for (const Slice& slice : TakeAll()) left += CountSamples(slice);
+  if (left == SampleCount()) return ended;
+  metrics_->NoLongerWaiting(left);
+  metrics_->Dropped(left, DropReason::shutdown);
+  base::LogWarn("samples were not sent by remote write before the end",
+                {{"remote_name", config_.name}, {"url", base::RedactUrl(config_.url)}, {"samples", left.all()}});
+  return false;
+}
+
+std::vector<Slice> Queue::HandOver(base::Duration limit) {
+  End(Phase::winding_up, limit);
+  std::vector<Slice> left = TakeAll();
+  for (const Slice& slice : left) metrics_->NoLongerWaiting(CountSamples(slice));
+  return left;
+}
+
+}  // namespace remote
