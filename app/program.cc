@@ -36,6 +36,7 @@
 #include "promql/engine.h"
 #include "promql/parser.h"
 #include "promql/workers.h"
+#include "remote/positions.h"
 #include "remote/writer.h"
 #include "rules/api/api.h"
 #include "rules/api/history_api.h"
@@ -152,7 +153,9 @@ class Composition final : public Program {
   std::unique_ptr<DataFolder> data_folder_;
   std::unique_ptr<base::WriteBehind> writer_;
   std::unique_ptr<rules::StateDatabase> rule_state_;
+  std::unique_ptr<remote::Positions> remote_positions_;
   std::unique_ptr<alertmanager::NotificationLogDatabase> notification_log_;
+  remote::Positions::Times kept_remote_positions_;
   rules::KeptState kept_rule_state_;  // until the parts have taken them over
   alertmanager::NotificationLog::Entries kept_notifications_;
   std::unique_ptr<store::Head> head_;
@@ -180,8 +183,14 @@ base::Result<void> Composition::Begin(const Config& config) {
   TRY_VOID(OpenDatabase(config));
   TRY_VOID(ReplaceExporter(config));
   if (options_.roles.rules) {
-    remote_write_ = std::make_unique<remote::Writer>(
-        remote::Writer::Options{.clock = clock_, .client = *client_, .registry = registry_, .next = durable_.get()});
+    remote_write_ =
+        std::make_unique<remote::Writer>(remote::Writer::Options{.clock = clock_,
+                                                                 .client = *client_,
+                                                                 .registry = registry_,
+                                                                 .next = durable_.get(),
+                                                                 .head = head_.get(),
+                                                                 .positions = remote_positions_.get(),
+                                                                 .kept = std::move(kept_remote_positions_)});
     rule_manager_ = std::make_unique<rules::Manager>(rules::ManagerOptions{.clock = clock_,
                                                                            .engine = engine_,
                                                                            .querier = *head_,
@@ -209,14 +218,17 @@ base::Result<void> Composition::OpenDatabase(const Config& config) {
   TRY(auto database, base::Database::Open(data_folder_->DatabasePath()));
   TRY_VOID(store::Durable::Prepare(*database));
   TRY_VOID(rules::StateDatabase::Prepare(*database));
+  TRY_VOID(remote::Positions::Prepare(*database));
   TRY_VOID(alertmanager::NotificationLogDatabase::Prepare(*database));
   TRY(kept_rule_state_, rules::StateDatabase::Load(*database));
+  TRY(kept_remote_positions_, remote::Positions::Load(*database));
   TRY(kept_notifications_, alertmanager::NotificationLogDatabase::Load(*database));
   TRY(const auto reading, base::Database::OpenReadOnly(data_folder_->DatabasePath()));
   writer_ = base::WriteBehind::Start(std::move(database), clock_, {});
   if (options_.roles.rules) {
     TRY(durable_, store::Durable::Restore(*reading, *head_, *writer_, clock_.Now(), {}));
   }
+  remote_positions_ = std::make_unique<remote::Positions>(*writer_);
   rule_state_ = std::make_unique<rules::StateDatabase>(
       *writer_, rules::StateDatabase::Options{.history_retention = config.storage.history_retention});
   notification_log_ = std::make_unique<alertmanager::NotificationLogDatabase>(*writer_);

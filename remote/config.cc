@@ -42,8 +42,7 @@ const base::YamlSchema<QueueConfig>& QueueSchema() {
   using C = QueueConfig;
   static const base::YamlSchema<C> schema({
       Count("capacity", &C::capacity, 10'000,
-            "Samples that wait at most, for each shard there may be: capacity × max_shards in all. Beyond that the "
-            "oldest are dropped and counted."),
+            "Samples that wait in memory at most, for each shard there may be: capacity × max_shards in all."),
       Count("max_shards", &C::max_shards, 50, "Requests that may be under way at once."),
       Count("min_shards", &C::min_shards, 1, "Requests over which even a few samples are spread."),
       Count("max_samples_per_send", &C::max_samples_per_send, 2'000, "Samples in one request at most."),
@@ -57,6 +56,10 @@ const base::YamlSchema<QueueConfig>& QueueSchema() {
                      "Whether samples are sent again to a receiver that answers 429 (Prometheus: false)."),
       base::Optional("sample_age_limit", "duration", "0s", &C::sample_age_limit,
                      "Older samples are dropped and counted; 0 is no limit."),
+      base::Optional("catch_up", "duration", "1d", &C::catch_up,
+                     "How far back samples are read again from tocsin's own store, once the receiver is back, where "
+                     "they did not fit the queue, and after a restart. 0: what does not fit is dropped, the oldest "
+                     "first, and a restart begins with what comes. Not a key of Prometheus."),
   });
   return schema;
 }

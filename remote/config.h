@@ -29,6 +29,9 @@ struct QueueConfig {
   base::Duration max_backoff = std::chrono::seconds(5);
   bool retry_on_http_429 = true;       // unlike Prometheus: a receiver that asks for patience loses nothing
   base::Duration sample_age_limit{0};  // 0: none
+  // How far back samples are read again from the store, where they did not fit the queue or a stop came between. 0:
+  // what does not fit is dropped. Not a key of Prometheus', which reads its log again for up to two hours.
+  base::Duration catch_up = std::chrono::hours(24);
   bool operator==(const QueueConfig&) const = default;
 
   size_t MostWaiting() const { return static_cast<size_t>(capacity) * static_cast<size_t>(max_shards); }

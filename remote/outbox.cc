@@ -16,12 +16,23 @@ SampleCount CountSamples(const Slice& slice) {
   return count;
 }
 
+BatchSummary Summarize(const store::CommittedBatch& batch) {
+  BatchSummary summary;
+  for (const auto& entry : batch.entries) {
+    if (entry.series == nullptr) continue;
+    ++(entry.histogram == 0 ? summary.count.samples : summary.count.histograms);
+    summary.oldest = std::min(summary.oldest, entry.time);
+    summary.newest = std::max(summary.newest, entry.time);
+  }
+  return summary;
+}
+
 SampleCount Outbox::MakeRoom() {
   SampleCount dropped;
   while (size_ > capacity_) {
     Slice& oldest = items_.front().slice;
     const size_t some = std::min(size_ - capacity_, oldest.end - oldest.begin);
-    dropped += CountSamples({oldest.batch, oldest.begin, oldest.begin + some});
+    dropped += CountSamples({oldest.batch, oldest.begin, oldest.begin + some, {}});
     oldest.begin += some;
     size_ -= some;
     if (oldest.begin == oldest.end) items_.pop_front();
@@ -33,7 +44,7 @@ SampleCount Outbox::Push(BatchPtr batch, base::Timestamp now) {
   const size_t size = batch->entries.size();
   if (size == 0) return {};
   size_ += size;
-  items_.push_back({{std::move(batch), 0, size}, now});
+  items_.push_back({{std::move(batch), 0, size, now}, now});
   return MakeRoom();
 }
 
@@ -50,7 +61,7 @@ std::vector<Slice> Outbox::Take(size_t most) {
   while (most > 0 && !items_.empty()) {
     Slice& oldest = items_.front().slice;
     const size_t some = std::min(most, oldest.end - oldest.begin);
-    taken.push_back({oldest.batch, oldest.begin, oldest.begin + some});
+    taken.push_back({oldest.batch, oldest.begin, oldest.begin + some, oldest.came});
     oldest.begin += some;
     size_ -= some;
     most -= some;

@@ -24,11 +24,20 @@ struct SampleCount {
   bool operator==(const SampleCount&) const = default;
 };
 
+// What is to be known of a batch wherever it goes.
+struct BatchSummary {
+  SampleCount count;
+  base::Timestamp oldest = base::Timestamp::max();  // of the samples' times
+  base::Timestamp newest = base::Timestamp::min();
+};
+BatchSummary Summarize(const store::CommittedBatch& batch);
+
 // Some of the entries of a batch.
 struct Slice {
   BatchPtr batch;
   size_t begin = 0;
   size_t end = 0;
+  base::Timestamp came = {};  // set by Outbox::Push
 };
 SampleCount CountSamples(const Slice& slice);
 
@@ -48,6 +57,7 @@ class Outbox {
 
   size_t size() const { return size_; }                  // entries
   std::optional<base::Timestamp> waiting_since() const;  // when the oldest came
+  const Slice* oldest() const { return items_.empty() ? nullptr : &items_.front().slice; }
 
  private:
   struct Item {

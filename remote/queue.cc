@@ -15,6 +15,9 @@ namespace {
 
 size_t Unsigned(int64_t count) { return static_cast<size_t>(count); }
 
+// How much older than others samples may be that come at the same time: a scrape's are those of its begin.
+constexpr base::Duration kLateness = std::chrono::minutes(5);
+
 }  // namespace
 
 Queue::Queue(WriteConfig config, base::Labels external_labels, Parts parts)
@@ -24,7 +27,8 @@ Queue::Queue(WriteConfig config, base::Labels external_labels, Parts parts)
       metrics_(parts_.metrics.For(config_.name, base::RedactUrl(config_.url))),
       mailbox_(std::make_shared<Mailbox>(config_.queue.MostWaiting())),
       labels_(external_labels_, config_.write_relabel_configs),
-      sender_(config_, mailbox_, {parts_.clock, parts_.client, *metrics_}) {
+      sender_(config_, mailbox_, {parts_.clock, parts_.client, *metrics_}),
+      step_(std::chrono::seconds(15)) {
   const QueueConfig& queue = config_.queue;
   metrics_->Limits(Unsigned(queue.capacity), Unsigned(queue.max_shards), Unsigned(queue.min_shards),
                    Unsigned(queue.max_samples_per_send));
@@ -35,32 +39,53 @@ Queue::Queue(WriteConfig config, base::Labels external_labels, Parts parts)
 
 Queue::~Queue() { Stop(base::Duration(0)); }
 
-void Queue::Push(const BatchPtr& batch, SampleCount count) {
+void Queue::Push(const BatchPtr& batch, const BatchSummary& summary) {
   SampleCount dropped;
   {
     const std::scoped_lock lock(mailbox_->mutex);
+    if (mailbox_->behind) return;
+    if (CanCatchUp() && mailbox_->outbox.size() + batch->entries.size() > config_.queue.MostWaiting()) {
+      // other series may have samples that are older and come later; what was sent is known by series
+      mailbox_->behind = Mailbox::Behind{summary.oldest - kLateness, summary.oldest - base::Duration(1)};
+      mailbox_->changed.notify_all();
+      return;
+    }
     dropped = mailbox_->outbox.Push(batch, parts_.clock.Now());
     mailbox_->overflowed += dropped.all();
   }
   mailbox_->changed.notify_all();
-  metrics_->Waiting(count);
+  metrics_->Waiting(summary.count);
   if (dropped == SampleCount()) return;
   metrics_->NoLongerWaiting(dropped);
   metrics_->Dropped(dropped, DropReason::queue_full);
 }
 
-void Queue::Inherit(std::vector<Slice> slices) {
+void Queue::Inherit(Estate estate) {
   SampleCount count;
-  for (const Slice& slice : slices) count += CountSamples(slice);
+  for (const Slice& slice : estate.slices) count += CountSamples(slice);
   metrics_->Waiting(count);
+  sent_ = std::move(estate.sent);
   SampleCount dropped;
   {
     const std::scoped_lock lock(mailbox_->mutex);
-    dropped = mailbox_->outbox.PushFront(std::move(slices), parts_.clock.Now());
+    if (estate.behind && CanCatchUp()) {
+      // what came here meanwhile is in the store as well
+      SampleCount stored;
+      for (const Slice& slice : mailbox_->outbox.Take(mailbox_->outbox.size())) stored += CountSamples(slice);
+      metrics_->NoLongerWaiting(stored);
+      mailbox_->behind = estate.behind;
+    }
+    dropped = mailbox_->outbox.PushFront(std::move(estate.slices), parts_.clock.Now());
     mailbox_->overflowed += dropped.all();
   }
   metrics_->NoLongerWaiting(dropped);
   metrics_->Dropped(dropped, DropReason::queue_full);
+}
+
+void Queue::ResumeFrom(base::Timestamp position) {
+  if (!CanCatchUp()) return;
+  const std::scoped_lock lock(mailbox_->mutex);
+  mailbox_->behind = Mailbox::Behind{position, position};
 }
 
 void Queue::Start() {
@@ -70,15 +95,28 @@ void Queue::Start() {
 void Queue::Run(const std::stop_token& stop) {
   while (auto round = NextRound(stop)) {
     labels_.Forget(parts_.clock.Now());
-    const FindMetadata find = [this](std::string_view metric) { return MetadataOf(metric); };
-    const auto unsent = sender_.Send(Prepare(*round), round->lanes, find);
-    if (!unsent.empty()) KeepUnsent(unsent, std::move(round->slices));
+    sent_.Forget(parts_.clock.Now());
+    if (round->slices.empty()) {
+      CatchUp();
+    } else {
+      std::vector<Outgoing> samples = Prepare(*round);
+      Send(std::move(samples), round->lanes, std::make_shared<std::vector<Slice>>(std::move(round->slices)));
+    }
+    SavePosition(false);
   }
+  SavePosition(true);
   {
     const std::scoped_lock lock(mailbox_->mutex);
     mailbox_->ended = true;
   }
   mailbox_->changed.notify_all();
+}
+
+void Queue::Send(std::vector<Outgoing> samples, size_t lanes, std::shared_ptr<const void> keeps_series) {
+  NoteSent(samples);
+  const auto unsent =
+      sender_.Send(std::move(samples), lanes, [this](std::string_view metric) { return MetadataOf(metric); });
+  if (!unsent.empty()) KeepUnsent(unsent, std::move(keeps_series));
 }
 
 // How long until something is due though nothing more comes; 0: it is.
@@ -107,10 +145,11 @@ std::optional<Queue::Round> Queue::NextRound(const std::stop_token& stop) {
     }
     const auto since = outbox.waiting_since();
     const bool late = since && now >= *since + config_.queue.batch_send_deadline;
-    if (outbox.size() >= fill || late || phase == Phase::flushing) break;
+    if (mailbox_->behind && phase == Phase::running && outbox.size() == 0) return Round();
+    if (outbox.size() >= fill || late || phase == Phase::flushing || mailbox_->behind) break;
     mailbox_->changed.wait_for(lock, TimeToNext(outbox, now), [&] {
       const bool first = !since && outbox.size() > 0;  // its deadline begins
-      return mailbox_->phase != phase || outbox.size() >= fill || first;
+      return mailbox_->phase != phase || outbox.size() >= fill || first || mailbox_->behind;
     });
   }
   const size_t desired = (mailbox_->outbox.size() + fill - 1) / fill;
@@ -127,13 +166,17 @@ std::vector<Outgoing> Queue::Prepare(const Round& round) {
   std::vector<Outgoing> samples;
   SampleCount relabelled;
   SampleCount not_sent;
+  SampleCount read_before;  // from the store
   for (const Slice& slice : round.slices) {
     for (size_t i = slice.begin; i < slice.end; ++i) {
       const store::CommittedBatch::Entry& entry = slice.batch->entries[i];
       if (entry.series == nullptr) continue;
+      const bool again = caught_up_ && slice.came <= *caught_up_ && WasSent(*entry.series, entry.time);
       const bool histogram = entry.histogram != 0;
       const base::Labels* const labels = labels_.Of(*entry.series);
-      if (labels == nullptr) {
+      if (again) {
+        ++(histogram ? read_before.histograms : read_before.samples);
+      } else if (labels == nullptr) {
         ++(histogram ? relabelled.histograms : relabelled.samples);
       } else if (histogram && !config_.send_native_histograms) {
         ++not_sent.histograms;
@@ -146,13 +189,14 @@ std::vector<Outgoing> Queue::Prepare(const Round& round) {
   metrics_->Dropped(relabelled, DropReason::dropped_series);
   metrics_->NoLongerWaiting(relabelled);
   metrics_->NoLongerWaiting(not_sent);
+  metrics_->NoLongerWaiting(read_before);
   return samples;
 }
 
 // Back into the outbox as a batch of its own, which keeps those that keep the series.
-void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, std::vector<Slice> slices) {
+void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, std::shared_ptr<const void> keeps_series) {
   auto batch = std::make_shared<store::CommittedBatch>();
-  batch->keeps_series = std::make_shared<std::vector<Slice>>(std::move(slices));
+  batch->keeps_series = std::move(keeps_series);
   for (const Outgoing& sample : unsent) {
     if (sample.histogram) batch->histograms.push_back(sample.histogram);
     batch->entries.push_back({sample.series, sample.time, sample.value,
@@ -161,7 +205,7 @@ void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, std::vector<Slice> s
   const size_t size = batch->entries.size();
   const std::scoped_lock lock(mailbox_->mutex);
   std::vector<Slice> front;
-  front.push_back({std::move(batch), 0, size});
+  front.push_back({std::move(batch), 0, size, base::Timestamp::max()});
   const SampleCount dropped = mailbox_->outbox.PushFront(std::move(front), parts_.clock.Now());
   metrics_->NoLongerWaiting(dropped);
   metrics_->Dropped(dropped, DropReason::queue_full);
@@ -248,17 +292,18 @@ bool Queue::Stop(base::Duration limit) {
   for (const Slice& slice : TakeAll()) left += CountSamples(slice);
   if (left == SampleCount()) return ended;
   metrics_->NoLongerWaiting(left);
+  if (parts_.positions != nullptr && CanCatchUp()) return false;  // they will be read from the store
   metrics_->Dropped(left, DropReason::shutdown);
   base::LogWarn("samples were not sent by remote write before the end",
                 {{"remote_name", config_.name}, {"url", base::RedactUrl(config_.url)}, {"samples", left.all()}});
   return false;
 }
 
-std::vector<Slice> Queue::HandOver(base::Duration limit) {
+Queue::Estate Queue::HandOver(base::Duration limit) {
   End(Phase::winding_up, limit);
-  std::vector<Slice> left = TakeAll();
-  for (const Slice& slice : left) metrics_->NoLongerWaiting(CountSamples(slice));
-  return left;
+  Estate estate{TakeAll(), mailbox_->behind, std::move(sent_)};  // nobody else is left
+  for (const Slice& slice : estate.slices) metrics_->NoLongerWaiting(CountSamples(slice));
+  return estate;
 }
 
 }  // namespace remote

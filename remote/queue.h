@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -11,8 +13,11 @@
 #include "base/net/http_client.h"
 #include "remote/config.h"
 #include "remote/metrics.h"
+#include "remote/positions.h"
+#include "remote/recent_map.h"
 #include "remote/sender.h"
 #include "remote/series_labels.h"
+#include "store/head.h"
 
 namespace remote {
 
@@ -25,7 +30,9 @@ class Queue {
     const base::Clock& clock;
     base::HttpClient& client;
     Metrics& metrics;
-    MetadataSource metadata;  // asked on the queue's thread
+    MetadataSource metadata;            // asked on the queue's thread
+    const store::Head* head = nullptr;  // where samples are read again; null: nowhere
+    Positions* positions = nullptr;     // null: none are kept
   };
   Queue(WriteConfig config, base::Labels external_labels, Parts parts);
   ~Queue();  // what was not sent is dropped and counted
@@ -35,11 +42,19 @@ class Queue {
   }
   const WriteConfig& config() const { return config_; }
 
-  // Never waits for a receiver. `count` is that of the batch.
-  void Push(const BatchPtr& batch, SampleCount count);
+  // Never waits for a receiver.
+  void Push(const BatchPtr& batch, const BatchSummary& summary);
 
-  // What an earlier queue to the same receiver had not sent; before Start.
-  void Inherit(std::vector<Slice> slices);
+  // What a queue leaves to its successor.
+  struct Estate {
+    std::vector<Slice> slices;
+    std::optional<Mailbox::Behind> behind;
+    RecentMap<base::Timestamp> sent;
+  };
+  // Before Start, at most one of these: what an earlier queue to the same receiver left; or how far one had come that
+  // an earlier process had, from where the store is read.
+  void Inherit(Estate estate);
+  void ResumeFrom(base::Timestamp position);
   void Start();
 
   // Sends what waits without waiting for more, and ends.
@@ -47,18 +62,30 @@ class Queue {
   // Flushes, for at most `limit`; what is left then is dropped and counted. True if nothing was.
   bool Stop(base::Duration limit);
   // Begins nothing more, waits up to `limit` for what is under way and gives the rest back.
-  std::vector<Slice> HandOver(base::Duration limit);
+  Estate HandOver(base::Duration limit);
 
  private:
+  // Samples on their way, and what keeps their series.
   struct Round {
-    std::vector<Slice> slices;  // keep the series
+    std::vector<Slice> slices;  // none: the outbox is empty, and the store is to be read
     size_t lanes = 1;
   };
   void Run(const std::stop_token& stop);
   std::optional<Round> NextRound(const std::stop_token& stop);
   base::Duration TimeToNext(const Outbox& outbox, base::Timestamp now) const;
   std::vector<Outgoing> Prepare(const Round& round);
-  void KeepUnsent(const std::vector<Outgoing>& unsent, std::vector<Slice> slices);
+  void Send(std::vector<Outgoing> samples, size_t lanes, std::shared_ptr<const void> keeps_series);
+  void KeepUnsent(const std::vector<Outgoing>& unsent, std::shared_ptr<const void> keeps_series);
+
+  // queue_backlog.cc: what is read from the store.
+  bool CanCatchUp() const { return parts_.head != nullptr && config_.queue.catch_up > base::Duration(0); }
+  void CatchUp();
+  std::vector<Outgoing> ReadStored(store::TimeRange range,
+                                   std::vector<std::shared_ptr<const store::Series>>& keeps_series);
+  bool WasSent(const store::MemSeries& series, base::Timestamp time);
+  void NoteSent(std::span<const Outgoing> samples);
+  void SavePosition(bool now);
+
   void RefreshMetadata(const std::stop_token& stop);
   bool SendMetadata(std::span<const MetricMetadata> metadata, const std::stop_token& stop);
   const MetricMetadata* MetadataOf(std::string_view metric) const;
@@ -76,6 +103,13 @@ class Queue {
   base::Timestamp metadata_due_;
   std::unordered_map<std::string, MetricMetadata> metadata_;  // for version 2
   LogLimit metadata_failures_;
+  RecentMap<base::Timestamp> sent_;           // the newest sample of each series; kept where the store may be read
+  base::Duration step_;                       // of reading the store
+  std::optional<base::Timestamp> caught_up_;  // a bit after the store was last read to its end
+  std::optional<base::Timestamp> highest_;    // of all that was sent
+  std::optional<base::Timestamp> saved_;      // position
+  base::Timestamp saved_at_;
+  LogLimit falls_behind_;
 
   std::jthread thread_;
 };

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -39,6 +40,12 @@ struct Mailbox {
   Outbox outbox;  // guarded by mutex, like the rest
   Phase phase = Phase::running;
   std::vector<Answer> answers;
+  // Set: what comes is not put into the outbox, but read from the store once the outbox is empty.
+  struct Behind {
+    base::Timestamp read_from;     // may be earlier than what was not sent
+    base::Timestamp unsent_since;  // everything older was sent
+  };
+  std::optional<Behind> behind;
   size_t overflowed = 0;  // dropped for want of room and not yet logged
   bool ended = false;     // the thread
 };

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "base/labels.h"
 #include "base/time.h"
 #include "ingest/relabel.h"
+#include "remote/recent_map.h"
 #include "store/series.h"
 
 namespace remote {
@@ -22,18 +21,15 @@ class SeriesLabels {
   // Null: a step drops it, or no label is left. Valid until Forget, and while the series lives.
   const base::Labels* Of(const store::MemSeries& series);
   // Drops what was not asked for in the last ten minutes or so.
-  void Forget(base::Timestamp now);
-  size_t size() const { return recent_.size() + older_.size(); }
+  void Forget(base::Timestamp now) { known_.Forget(now); }
+  size_t size() const { return known_.size(); }
 
  private:
-  using Known = std::unordered_map<uint64_t, std::optional<base::Labels>>;
   std::optional<base::Labels> Make(const base::Labels& own) const;
 
   const base::Labels external_;
   const std::vector<ingest::RelabelConfig> steps_;
-  Known recent_;
-  Known older_;
-  std::optional<base::Timestamp> turned_;
+  RecentMap<std::optional<base::Labels>> known_;
 };
 
 }  // namespace remote

@@ -17,11 +17,13 @@ void Writer::SetMetadata(MetadataSource source) {
 }
 
 std::shared_ptr<Queue> Writer::NewQueue(const WriteConfig& config, const base::Labels& external_labels) {
-  return std::make_shared<Queue>(config, external_labels,
-                                 Queue::Parts{options_.clock, options_.client, *metrics_, [this] {
-                                                const std::scoped_lock lock(metadata_mutex_);
-                                                return metadata_ ? metadata_() : std::vector<MetricMetadata>();
-                                              }});
+  MetadataSource metadata = [this] {
+    const std::scoped_lock lock(metadata_mutex_);
+    return metadata_ ? metadata_() : std::vector<MetricMetadata>();
+  };
+  return std::make_shared<Queue>(
+      config, external_labels,
+      Queue::Parts{options_.clock, options_.client, *metrics_, std::move(metadata), options_.head, options_.positions});
 }
 
 void Writer::Apply(std::span<const WriteConfig> configs, const base::Labels& external_labels, base::Duration limit) {
@@ -32,6 +34,8 @@ void Writer::Apply(std::span<const WriteConfig> configs, const base::Labels& ext
     const std::scoped_lock lock(mutex_);
     old = queues_;
   }
+  std::vector<std::string> names;
+  for (const auto& queue : old) names.push_back(queue->config().name);
   std::vector<std::shared_ptr<Queue>> wanted;
   std::vector<std::shared_ptr<Queue>> made;
   for (const WriteConfig& config : configs) {
@@ -56,12 +60,26 @@ void Writer::Apply(std::span<const WriteConfig> configs, const base::Labels& ext
     if (heir_of != old.end()) {
       queue->Inherit((*heir_of)->HandOver(limit));
       old.erase(heir_of);
+    } else if (const auto kept = options_.kept.find(config.name); kept != options_.kept.end()) {
+      queue->ResumeFrom(kept->second);
     }
     queue->Start();
   }
   for (const auto& queue : old) queue->Flush();
   const base::Timestamp deadline = options_.clock.Now() + limit;
   for (const auto& queue : old) queue->Stop(std::max(base::Duration(0), deadline - options_.clock.Now()));
+  for (const auto& [name, time] : std::exchange(options_.kept, {})) names.push_back(name);
+  ForgetPositions(names);
+}
+
+// Of those that are no queue's any more: one that comes back begins anew.
+void Writer::ForgetPositions(std::span<const std::string> names) {
+  if (options_.positions == nullptr) return;
+  const std::scoped_lock lock(mutex_);
+  for (const std::string& name : names) {
+    const bool used = std::ranges::any_of(queues_, [&](const auto& queue) { return queue->config().name == name; });
+    if (!used) options_.positions->Forget(name);
+  }
 }
 
 bool Writer::empty() const {
@@ -71,15 +89,11 @@ bool Writer::empty() const {
 
 void Writer::Append(BatchPtr batch) {
   if (options_.next != nullptr) options_.next->Append(batch);
-  const SampleCount count = CountSamples({batch, 0, batch->entries.size()});
-  base::Timestamp highest;
-  for (const auto& entry : batch->entries) {
-    if (entry.series != nullptr) highest = std::max(highest, entry.time);
-  }
+  const BatchSummary summary = Summarize(*batch);
   const std::scoped_lock lock(mutex_);
   if (queues_.empty()) return;
-  metrics_->Came(count, highest);
-  for (const auto& queue : queues_) queue->Push(batch, count);
+  metrics_->Came(summary.count, summary.newest);
+  for (const auto& queue : queues_) queue->Push(batch, summary);
 }
 
 void Writer::Flush() {

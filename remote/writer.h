@@ -9,6 +9,7 @@
 #include "base/net/http_client.h"
 #include "remote/config.h"
 #include "remote/metrics.h"
+#include "remote/positions.h"
 #include "remote/queue.h"
 #include "store/sample_log.h"
 
@@ -27,7 +28,10 @@ class Writer final : public store::SampleLog {
     const base::Clock& clock;
     base::HttpClient& client;
     prometheus::Registry& registry;
-    store::SampleLog* next = nullptr;  // told first of each batch; may be null
+    store::SampleLog* next = nullptr;   // told first of each batch; may be null
+    const store::Head* head = nullptr;  // where samples are read again that did not fit a queue; null: they are dropped
+    Positions* positions = nullptr;     // null: a restart begins with what comes
+    Positions::Times kept = {};         // of an earlier process
   };
   explicit Writer(Options options);
   ~Writer() override;
@@ -49,9 +53,10 @@ class Writer final : public store::SampleLog {
   void Stop(base::Duration limit);
 
  private:
+  void ForgetPositions(std::span<const std::string> names);
   std::shared_ptr<Queue> NewQueue(const WriteConfig& config, const base::Labels& external_labels);
 
-  const Options options_;
+  Options options_;
   std::unique_ptr<Metrics> metrics_;  // made with the first receiver
   std::mutex metadata_mutex_;
   MetadataSource metadata_;  // guarded by metadata_mutex_

@@ -21,7 +21,7 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       {"store", {"base"}},
       {"ingest", {"base", "store/appender.h", "store/sample.h"}},
       {"remote",
-       {"base", "ingest/config_fields.h", "ingest/http_config.h", "ingest/relabel.h", "store/sample.h",
+       {"base", "ingest/config_fields.h", "ingest/http_config.h", "ingest/relabel.h", "store/head.h", "store/sample.h",
         "store/sample_log.h", "store/series.h"}},
       {"promql", {"base", "store/querier.h", "store/sample.h"}},
       {"rules", {"base", "promql", "store/querier.h", "store/appender.h", "store/sample.h"}},

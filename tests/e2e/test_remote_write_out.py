@@ -245,6 +245,47 @@ class RemoteWriteOutTest(Stage):
         self.assertIn("will be sent again", self.tocsin.tail(100))
         self.assertIn("remote write goes on", self.tocsin.tail(100))
 
+    def test_more_than_the_queue_holds(self):
+        port = free_port()
+        process, peer = self.start_receiver(port)
+        url = self.begin(f"""
+  - url: http://127.0.0.1:{port}/api/v1/write
+    queue_config: {{batch_send_deadline: 100ms, capacity: 100, max_shards: 1, max_samples_per_send: 50, max_backoff: 300ms}}
+""")
+        wait_for(lambda: self.metric(url, "samples_total"), what="samples sent")
+        process.stop()
+        time.sleep(6)
+        self.assertLessEqual(self.metric(url, "samples_pending"), 150)
+        self.start_receiver(port)
+        self.assert_same(url, peer)
+        time.sleep(2)
+        self.assert_same(url, peer)
+        self.assertEqual(self.metric(url, "samples_dropped_total", reason="queue_full"), 0)
+        self.assertEqual(self.metric(url, "samples_failed_total"), 0)
+        self.assertIn("reads samples from the store", self.tocsin.tail(100))
+
+    def test_killed_while_the_receiver_is_away(self):
+        port = free_port()
+        process, peer = self.start_receiver(port)
+        config = f"""
+  - url: http://127.0.0.1:{port}/api/v1/write
+    name: central
+    queue_config: {{batch_send_deadline: 100ms, max_backoff: 300ms}}
+"""
+        url = self.begin(config)
+        wait_for(lambda: self.metric(url, "samples_total"), what="samples sent")
+        time.sleep(2)
+        process.stop()
+        time.sleep(3)
+        self.tocsin.kill()
+        self.start_receiver(port)
+        url = self.begin(config)
+        self.assert_same(url, peer)
+        self.assertEqual(self.tocsin.stop(), 0, self.tocsin.tail())
+        url = self.begin(config)
+        self.assert_same(url, peer)
+        self.assertEqual(self.metric(url, "samples_failed_total"), 0)
+
     def test_patience_is_asked_for(self):
         receiver = Receiver(self, lambda number: (429, {"Retry-After": "2"}) if number == 1 else (204, {}))
         url = self.begin(f"""
@@ -286,7 +327,7 @@ class RemoteWriteOutTest(Stage):
         receiver = Receiver(self, delay=3.0)
         url = self.begin(f"""
   - url: http://127.0.0.1:{receiver.port}/write
-    queue_config: {{batch_send_deadline: 100ms, max_samples_per_send: 10, capacity: 50, max_shards: 1}}
+    queue_config: {{batch_send_deadline: 100ms, max_samples_per_send: 10, capacity: 50, max_shards: 1, catch_up: 0s}}
 """)
         wait_for(lambda: self.metric(url, "samples_dropped_total", reason="queue_full"), what="an overflow")
         time.sleep(3)

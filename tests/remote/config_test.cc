@@ -49,7 +49,7 @@ TEST(RemoteWriteConfig, EveryKey) {
   send_exemplars: false
   write_relabel_configs: [{regex: a, action: labeldrop}]
   queue_config: {capacity: 7, max_shards: 3, min_shards: 2, max_samples_per_send: 5, batch_send_deadline: 1s,
-    min_backoff: 1ms, max_backoff: 2ms, retry_on_http_429: false, sample_age_limit: 1h}
+    min_backoff: 1ms, max_backoff: 2ms, retry_on_http_429: false, sample_age_limit: 1h, catch_up: 3h}
   metadata_config: {send: false, send_interval: 2m, max_samples_per_send: 9}
 )");
   ASSERT_EQ(file.errors, "");
@@ -65,8 +65,16 @@ TEST(RemoteWriteConfig, EveryKey) {
   want.follow_redirects = false;
   want.send_native_histograms = true;
   want.write_relabel_configs = file.configs[0].write_relabel_configs;
-  want.queue = {
-      7, 3, 2, 5, std::chrono::seconds(1), base::Duration(1), base::Duration(2), false, std::chrono::hours(1)};
+  want.queue = {7,
+                3,
+                2,
+                5,
+                std::chrono::seconds(1),
+                base::Duration(1),
+                base::Duration(2),
+                false,
+                std::chrono::hours(1),
+                std::chrono::hours(3)};
   want.metadata = {false, std::chrono::minutes(2), 9};
   ASSERT_EQ(want.write_relabel_configs.size(), 1U);
   EXPECT_EQ(file.configs[0], want);

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <thread>
 
+#include "base/database.h"
+#include "base/write_behind.h"
 #include "store/head.h"
 #include "tests/remote/fake_receiver.h"
 #include "tests/support/support.h"
@@ -52,7 +54,7 @@ class WriterTest : public testing::Test {
     for (int i = 0; i < series; ++i) {
       const std::string number = std::to_string(i);
       const base::Labels labels = {{"__name__", "m"}, {"i", number}};
-      const base::Timestamp time(std::chrono::seconds(second));
+      const base::Timestamp time = start_ + std::chrono::seconds(second);
       if (histogram) {
         appender->AppendHistogram(store::SeriesRef::none, labels, time, std::make_shared<base::FloatHistogram>());
       } else {
@@ -80,6 +82,7 @@ class WriterTest : public testing::Test {
 
   prometheus::Registry registry_;
   base::SystemClock clock_;
+  base::Timestamp start_ = std::chrono::floor<std::chrono::seconds>(clock_.Now()) - std::chrono::hours(2);
   store::Head head_;
   FakeReceiver receiver_;
   Writer writer_{{.clock = clock_, .client = receiver_, .registry = registry_}};
@@ -97,8 +100,8 @@ TEST_F(WriterTest, WhatIsStoredLeavesAndNothingElse) {
   EXPECT_EQ(receiver_.refused, 0U);
   EXPECT_EQ(Metric("samples_in_total"), 5);
   EXPECT_EQ(Metric("samples_total"), 5);
-  EXPECT_EQ(Metric("highest_timestamp_in_seconds"), 4);
-  EXPECT_EQ(Metric("queue_highest_sent_timestamp_seconds"), 4);
+  EXPECT_EQ(Metric("highest_timestamp_in_seconds"), base::ToSeconds(start_) + 4);
+  EXPECT_EQ(Metric("queue_highest_sent_timestamp_seconds"), base::ToSeconds(start_) + 4);
 }
 
 TEST_F(WriterTest, NoMetricsWithoutReceivers) {
@@ -247,6 +250,115 @@ TEST_F(WriterTest, TheEndWaitsNoLongerThanItMay) {
   writer_.Stop(base::Duration(50));
   EXPECT_EQ(Dump(receiver_.head), "");
   receiver_.Release();  // an answer that nobody waits for any more
+}
+
+// The same with a store that samples are read from again.
+class CatchUpTest : public WriterTest {
+ protected:
+  // Of late, as what is read long after its time and stored even later is not sent.
+  CatchUpTest() { start_ = std::chrono::floor<std::chrono::seconds>(clock_.Now()) - std::chrono::seconds(40); }
+  static WriteConfig Config() {
+    WriteConfig config = WriterTest::Config();
+    config.queue.capacity = 10;
+    config.queue.max_shards = 2;
+    config.queue.max_samples_per_send = 5;
+    return config;
+  }
+  static void Apply(Writer& writer, store::Head& head, const WriteConfig& config) {
+    writer.Apply(std::span(&config, 1), {}, kLong);
+    head.SetLog(&writer);
+  }
+  bool WaitForAll() {
+    return test::WaitFor([this] { return Dump(receiver_.head) == Dump(head_); });
+  }
+  Writer reading_{{.clock = clock_, .client = receiver_, .registry = registry_, .head = &head_}};
+};
+
+TEST_F(CatchUpTest, WhatDoesNotFitIsReadFromTheStore) {
+  receiver_.AnswerBy(nullptr);
+  Apply(reading_, head_, Config());
+  Append(1, 2);
+  ASSERT_TRUE(test::WaitFor([&] { return receiver_.requests() == 1; }));
+  for (int i = 2; i <= 101; ++i) Append(i, 2);
+  EXPECT_EQ(Metric("samples_pending"), 22);
+  receiver_.AnswerBy([](size_t) { return FakeReceiver::Status(204); });
+  receiver_.Release();
+  ASSERT_TRUE(WaitForAll());
+  Append(102, 2);
+  ASSERT_TRUE(WaitForAll());
+  ASSERT_TRUE(WaitForSettled());
+  EXPECT_EQ(receiver_.refused, 0U);
+  EXPECT_EQ(Metric("samples_total"), 204);
+  EXPECT_EQ(Metric("samples_dropped_total", "queue_full"), 0);
+}
+
+TEST_F(CatchUpTest, SamplesThatComeMeanwhileAreSentOnce) {
+  receiver_.AnswerBy([](size_t number) { return FakeReceiver::Status(number % 7 == 0 ? 503 : 204); });
+  Apply(reading_, head_, Config());
+  std::jthread appending([&] {
+    for (int i = 0; i < 3000; ++i) {
+      const auto appender = head_.NewAppender();
+      for (const char* name : {"a", "b", "c"}) {
+        appender->Append(store::SeriesRef::none, {{"__name__", name}}, clock_.Now(), i);
+      }
+      ASSERT_TRUE(appender->Commit());
+    }
+  });
+  appending.join();
+  ASSERT_TRUE(WaitForAll());
+  ASSERT_TRUE(WaitForSettled());
+  EXPECT_EQ(receiver_.refused, 0U);
+  EXPECT_EQ(Metric("samples_total") - Metric("samples_retried_total"), Metric("samples_in_total"));
+}
+
+TEST_F(CatchUpTest, ASuccessorGoesOnReading) {
+  receiver_.AnswerBy([](size_t) { return FakeReceiver::Status(503); });
+  Apply(reading_, head_, Config());
+  for (int i = 1; i <= 101; ++i) Append(i);
+  WriteConfig changed = Config();
+  changed.remote_timeout = std::chrono::seconds(7);
+  Apply(reading_, head_, changed);
+  Append(102);
+  receiver_.AnswerBy([](size_t) { return FakeReceiver::Status(204); });
+  ASSERT_TRUE(WaitForAll());
+  ASSERT_TRUE(WaitForSettled());
+  EXPECT_EQ(receiver_.refused, 0U);
+}
+
+TEST_F(CatchUpTest, ARestartGoesOnWhereTheLastOneEnded) {
+  const test::TemporaryDirectory folder;
+  const std::string path = (folder.path() / "t.db").string();
+  const auto open = [&] {
+    auto database = base::Database::Open(path).value();
+    EXPECT_TRUE(Positions::Prepare(*database));
+    return database;
+  };
+  Append(1);  // before there was a receiver
+  for (const int first : {2, 12, 22}) {
+    receiver_.AnswerBy([](size_t) { return FakeReceiver::Status(204); });
+    Positions::Times kept = Positions::Load(*open()).value();
+    EXPECT_EQ(kept.size(), first == 2 ? 0U : 1U);
+    const auto database = base::WriteBehind::Start(open(), clock_, {});
+    Positions positions(*database);
+    Writer writer({.clock = clock_,
+                   .client = receiver_,
+                   .registry = registry_,
+                   .head = &head_,
+                   .positions = &positions,
+                   .kept = std::move(kept)});
+    Apply(writer, head_, Config());
+    Append(first);
+    ASSERT_TRUE(test::WaitFor([&] { return Dump(receiver_.head).ends_with(fmt::format(" {}\n", first)); }));
+    receiver_.AnswerBy([](size_t) { return FakeReceiver::Status(503); });
+    for (int i = 1; i < 5; ++i) Append(first + i);
+    writer.Stop(base::Duration(20));
+    head_.SetLog(nullptr);
+    for (int i = 5; i < 10; ++i) Append(first + i);  // nobody is there to send them
+  }
+  std::string want = "m{i=\"0\"}";
+  for (int i = 2; i <= 22; ++i) want += fmt::format(" {}", i);
+  EXPECT_EQ(Dump(receiver_.head), want + "\n");
+  EXPECT_EQ(receiver_.refused, 0U);
 }
 
 TEST_F(WriterTest, Metadata) {
