@@ -77,7 +77,8 @@ void Head::RestoreSample(SeriesRef series, const Sample& sample) {
 
 void Head::EndRestore() {
   Footprint change;
-  for (const auto& series : All()) series->EndRestore(change);
+  const Everything all = All();
+  for (MemSeries* series : all.series) series->EndRestore(change);
   Count(change);
 }
 
@@ -107,11 +108,12 @@ Head::Found Head::FindOrCreate(const base::Labels& labels) {
   return {series, true};
 }
 
-void Head::Forget(const SeriesList& series) {
+void Head::Forget(std::span<MemSeries* const> series) {
+  if (series.empty()) return;
   const std::unique_lock lock(mutex_);
   std::vector<Index::Gone> gone;
-  for (const auto& each : series) {
-    if (table_.Find(each->ref()) != each.get() || !each->DropIfEmpty()) continue;
+  for (MemSeries* each : series) {
+    if (table_.Find(each->ref()) != each || !each->DropIfEmpty()) continue;
     gone.push_back({SeriesTable::IdOf(each->ref()), &each->labels()});
     counters_.bytes -= MemSeries::BaseBytes(each->labels());
   }
@@ -124,11 +126,9 @@ void Head::Forget(const SeriesList& series) {
   epoch_ = epoch_->next;
 }
 
-Head::SeriesList Head::All() const {
+Head::Everything Head::All() const {
   const std::shared_lock lock(mutex_);
-  SeriesList all;
-  for (const SeriesId id : table_.Ids()) all.push_back(table_.Get(id));
-  return all;
+  return {epoch_, table_.All()};
 }
 
 void Head::Count(Footprint change) {
@@ -141,16 +141,24 @@ void Head::CountTimes(TimeRange times) {
   Raise(counters_.max_time, Milliseconds(times.max));
 }
 
-void Head::DropBefore(base::Timestamp floor, const SeriesList& series) {
+Head::Left Head::DropBefore(base::Timestamp floor, std::span<MemSeries* const> series) {
+  constexpr size_t kAhead = 8;
   Footprint change;
-  for (const auto& each : series) each->DropBefore(floor, change);
+  Left left{.oldest = kNoMin, .empty = {}};
+  for (size_t i = 0; i < series.size(); ++i) {
+    if (i + kAhead < series.size()) series[i + kAhead]->Prefetch();
+    const auto span = series[i]->DropBefore(floor, change);
+    if (!span) left.empty.push_back(series[i]);
+    if (span) left.oldest = std::min(left.oldest, Milliseconds(span->min));
+  }
   Count(change);
+  return left;
 }
 
 // The instant before which chunks must go so that the rest fits; the newest chunks of all stay in any case.
-base::Timestamp Head::CutForBytes(const SeriesList& series) const {
+base::Timestamp Head::CutForBytes(std::span<MemSeries* const> series) const {
   std::vector<std::pair<base::Timestamp, size_t>> chunks;
-  for (const auto& each : series) {
+  for (const MemSeries* each : series) {
     each->ForEachChunk([&](base::Timestamp newest, size_t bytes) { chunks.emplace_back(newest, bytes); });
   }
   std::ranges::sort(chunks);
@@ -164,28 +172,23 @@ base::Timestamp Head::CutForBytes(const SeriesList& series) const {
 }
 
 void Head::Maintain(base::Timestamp now) {
-  const SeriesList series = All();
+  const Everything all = All();
   base::Timestamp floor = base::Timestamp::min();
   if (options_.retention > base::Duration::zero()) {
     floor = now - options_.retention;
     floor_ = floor;  // before dropping, so that no sample comes into what was dropped
-    DropBefore(floor, series);
   }
+  Left left = DropBefore(floor, all.series);
   if (options_.retention_bytes > 0 && counters_.bytes.load() > static_cast<int64_t>(options_.retention_bytes)) {
-    floor = std::max(floor, CutForBytes(series));
+    floor = std::max(floor, CutForBytes(all.series));
     floor_ = floor;
-    DropBefore(floor, series);
+    left = DropBefore(floor, all.series);
   }
-  SeriesList empty;
-  int64_t least = kNoMin;
-  for (const auto& each : series) {
-    const auto span = each->Span();
-    if (!span) empty.push_back(each);
-    if (span) least = std::min(least, Milliseconds(span->min));
-  }
-  counters_.min_time = least;
-  Forget(empty);
-  order_.Update(All());
+  counters_.min_time = left.oldest;
+  Forget(left.empty);
+  if (!order_.Wanted()) return;
+  const Everything kept = All();
+  order_.Update(kept.series);
 }
 
 SelectCache::List Head::Matching(std::span<const base::Matcher> matchers) const {

@@ -88,8 +88,8 @@ class Head final : public Appendable, public Querier {
                                                      TimeRange range) const override;
 
   // Drops chunks that are wholly outside retention, then series without samples; from then on samples before what is
-  // kept are too_old. Learns the order of new series, which makes wide selections quick. Call it every minute or so,
-  // from one thread at a time; it stops nobody for long.
+  // kept are too_old. Where wide selections were asked for, learns the order of new series, which makes them quick.
+  // Call it every minute or so, from one thread at a time; it stops nobody for long.
   void Maintain(base::Timestamp now);
 
   HeadStats Stats() const;
@@ -97,7 +97,16 @@ class Head final : public Appendable, public Querier {
 
  private:
   friend class HeadAppender;
-  using SeriesList = std::vector<std::shared_ptr<MemSeries>>;
+  // Series as long as `epoch` lives.
+  struct Everything {
+    std::shared_ptr<const Epoch> epoch;
+    std::vector<MemSeries*> series;
+  };
+  // What a walk over all series left.
+  struct Left {
+    int64_t oldest;  // sample, in milliseconds
+    std::vector<MemSeries*> empty;
+  };
   struct Counters {
     std::atomic<uint64_t> samples, histograms, out_of_order_stored, created, removed;
     std::atomic<uint64_t> refused[static_cast<size_t>(AppendStatus::invalid_labels) + 1];
@@ -114,10 +123,10 @@ class Head final : public Appendable, public Querier {
   std::shared_ptr<Epoch> CurrentEpoch() const;
   // The pointer lives as long as an epoch taken before.
   Found FindOrCreate(const base::Labels& labels);
-  void Forget(const SeriesList& series);  // those that are empty
-  SeriesList All() const;
-  base::Timestamp CutForBytes(const SeriesList& series) const;
-  void DropBefore(base::Timestamp floor, const SeriesList& series);
+  void Forget(std::span<MemSeries* const> series);  // those that are empty
+  Everything All() const;
+  base::Timestamp CutForBytes(std::span<MemSeries* const> series) const;
+  Left DropBefore(base::Timestamp floor, std::span<MemSeries* const> series);
   void Count(Footprint change);
   void CountTimes(TimeRange times);
   SelectCache::List Matching(std::span<const base::Matcher> matchers) const;

@@ -119,18 +119,7 @@ base::Result<void> HeadAppender::Commit() {
 }
 
 void HeadAppender::Rollback() {
-  if (!created_.empty()) {
-    Head::SeriesList created;
-    {
-      const std::shared_lock lock(head_.mutex_);
-      for (const MemSeries* series : created_) {
-        if (head_.table_.Find(series->ref()) == series) {
-          created.push_back(head_.table_.Get(SeriesTable::IdOf(series->ref())));
-        }
-      }
-    }
-    head_.Forget(created);
-  }
+  head_.Forget(created_);
   Begin();
 }
 

@@ -9,13 +9,14 @@
 namespace store {
 namespace {
 
-constexpr size_t kSparse = 32;       // ids this much wider than their number are not worth a table
-constexpr size_t kCompareCost = 32;  // a comparison of labels against a step through the known order
+constexpr size_t kSparse = 32;           // ids this much wider than their number are not worth a table
+constexpr size_t kCompareCost = 32;      // a comparison of labels against a step through the known order
+constexpr size_t kWorthLearning = 1000;  // so many unknown ones are not sorted again and again
 
 SeriesRef RefOf(const Series& series) { return static_cast<const MemSeries&>(series).ref(); }
 uint32_t NumberOf(const Series& series) { return static_cast<uint32_t>(SeriesTable::IdOf(RefOf(series))); }
 // Ids used a second time are never known, so that an old one's place is not taken for theirs.
-bool IsFirstUse(const Series& series) { return static_cast<uint64_t>(RefOf(series)) >> 32 == 0; }
+bool IsFirstUse(const Series& series) { return SeriesTable::IsFirstUse(RefOf(series)); }
 
 // Where in a list of series with rising ids an id is.
 class Places {
@@ -82,12 +83,13 @@ std::shared_ptr<const SeriesIds> LabelOrder::Known() const {
   return known_;
 }
 
-void LabelOrder::Update(const std::vector<std::shared_ptr<MemSeries>>& all) {
+void LabelOrder::Update(const std::vector<MemSeries*>& all) {
+  wanted_ = false;
   auto places = Places::Of(all);
   auto order = std::make_shared<SeriesIds>();
   if (places) {
     std::vector<const MemSeries*> series;
-    for (const auto& each : all) series.push_back(IsFirstUse(*each) ? each.get() : nullptr);
+    for (const MemSeries* each : all) series.push_back(IsFirstUse(*each) ? each : nullptr);
     auto taken = TakeKnown(series, *Known(), *places);
     for (const MemSeries* each : MergeSorted(std::move(taken), std::move(series))) {
       order->push_back(SeriesTable::IdOf(each->ref()));
@@ -106,6 +108,7 @@ void LabelOrder::Sort(std::vector<std::shared_ptr<const Series>>& found) const {
     return;
   }
   auto taken = TakeKnown(found, *known, *places);
+  if (found.size() - taken.size() >= kWorthLearning) wanted_ = true;
   found = MergeSorted(std::move(taken), std::move(found));
 }
 

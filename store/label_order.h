@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -13,14 +14,17 @@ namespace store {
 // than all the rest of it. Thread-safe. Series it does not know yet are sorted in when asked for.
 class LabelOrder {
  public:
+  // A selection had many series it does not know: an Update pays.
+  bool Wanted() const { return wanted_; }
   // Learns the new ones of `all` and forgets what is not in it. Rising ids. Compares labels without holding a lock; for
   // one thread at a time.
-  void Update(const std::vector<std::shared_ptr<MemSeries>>& all);
+  void Update(const std::vector<MemSeries*>& all);
   // `found` comes with rising ids, all of them MemSeries, and leaves sorted by labels.
   void Sort(std::vector<std::shared_ptr<const Series>>& found) const;
 
  private:
   std::shared_ptr<const SeriesIds> Known() const;
+  mutable std::atomic<bool> wanted_ = false;
   mutable std::mutex mutex_;
   std::shared_ptr<const SeriesIds> known_ = std::make_shared<SeriesIds>();  // guarded by mutex_; in label order
 };

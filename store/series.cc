@@ -113,13 +113,13 @@ void MemSeries::ReadLast(TimeRange range, Samples& out) const {
 }
 
 std::optional<TimeRange> MemSeries::Span() const {
-  const std::scoped_lock lock(mutex_);
   if (!HasOpen()) return std::nullopt;
   const bool closed = history_ && !history_->chunks.empty();
   return TimeRange{closed ? history_->chunks.front()->min_time() : OpenFirstTime(), LastTime()};
 }
 
 bool MemSeries::Overlaps(TimeRange range) const {
+  const std::scoped_lock lock(mutex_);
   const auto span = Span();
   return span && span->max >= range.min && span->min <= range.max;
 }
@@ -274,7 +274,7 @@ void MemSeries::EndRestore(Footprint& change) {
   for (const Sample& sample : newest) AppendInOrder(sample, change);
 }
 
-void MemSeries::DropBefore(base::Timestamp floor, Footprint& change) {
+std::optional<TimeRange> MemSeries::DropBefore(base::Timestamp floor, Footprint& change) {
   const std::scoped_lock lock(mutex_);
   if (history_) {
     auto& chunks = history_->chunks;
@@ -284,11 +284,12 @@ void MemSeries::DropBefore(base::Timestamp floor, Footprint& change) {
     change.chunks -= kept - chunks.begin();
     chunks.erase(chunks.begin(), kept);
   }
-  if (!HasOpen() || LastTime() >= floor) return;
+  if (!HasOpen() || LastTime() >= floor) return Span();
   change.bytes -= static_cast<int64_t>(OpenBytes());
   --change.chunks;
   floats_.Clear();
   history_.reset();
+  return std::nullopt;
 }
 
 bool MemSeries::DropIfEmpty() {

@@ -38,7 +38,6 @@ class MemSeries final : public Series {
   void Read(TimeRange range, Samples& out) const override;
   void ReadLast(TimeRange range, Samples& out) const override;
   bool Overlaps(TimeRange range) const;
-  std::optional<TimeRange> Span() const;  // of the samples it has
 
   // Of one batch: the number of its newest sample of this series, so that the next is judged against it too. Another
   // batch may take the place; then only Append notices.
@@ -70,8 +69,8 @@ class MemSeries final : public Series {
   void RestoreChunk(ChunkPtr chunk);
   void EndRestore(Footprint& change);
 
-  // Drops chunks that end before `floor`.
-  void DropBefore(base::Timestamp floor, Footprint& change);
+  // Drops chunks that end before `floor`. The span of what is left.
+  std::optional<TimeRange> DropBefore(base::Timestamp floor, Footprint& change);
   // If it is empty: no Append succeeds from here on, and it may be forgotten.
   bool DropIfEmpty();
   // Calls visit(newest time, bytes) for each chunk, the open one included.
@@ -99,6 +98,7 @@ class MemSeries final : public Series {
   };
 
   // All of these with mutex_ held.
+  std::optional<TimeRange> Span() const;  // of the samples it has
   bool HasOpenHistograms() const { return history_ && !history_->histograms.empty(); }
   bool HasOpen() const { return !floats_.empty() || HasOpenHistograms(); }
   size_t OpenBytes() const;

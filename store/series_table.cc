@@ -52,17 +52,31 @@ MemSeries* SeriesTable::Find(SeriesRef ref) const {
 
 const std::shared_ptr<MemSeries>& SeriesTable::Get(SeriesId id) const { return SlotOf(id)->owner; }
 
+template <class Visit>
+void SeriesTable::ForEach(Visit visit) const {
+  size_t seen = 0;
+  for (uint32_t first = 0; seen < size_; first += 1U << kPageBits) {
+    const Page* page = PageOf(SeriesId(first));
+    if (page == nullptr) continue;
+    seen += page->used;
+    for (uint32_t i = 0; i < page->slots.size(); ++i) {
+      if (page->slots[i].owner) visit(SeriesId(first + i), page->slots[i].owner);
+    }
+  }
+}
+
 std::vector<SeriesId> SeriesTable::Ids() const {
   std::vector<SeriesId> ids;
   ids.reserve(size_);
-  for (uint32_t first = 0; ids.size() < size_; first += 1U << kPageBits) {
-    const Page* page = PageOf(SeriesId(first));
-    if (page == nullptr) continue;
-    for (uint32_t i = 0; i < page->slots.size(); ++i) {
-      if (page->slots[i].owner) ids.push_back(SeriesId(first + i));
-    }
-  }
+  ForEach([&](SeriesId id, const auto&) { ids.push_back(id); });
   return ids;
+}
+
+std::vector<MemSeries*> SeriesTable::All() const {
+  std::vector<MemSeries*> all;
+  all.reserve(size_);
+  ForEach([&](SeriesId, const auto& owner) { all.push_back(owner.get()); });
+  return all;
 }
 
 SeriesId SeriesTable::NextFreeId() {

@@ -32,12 +32,15 @@ class SeriesTable {
   SeriesTable& operator=(const SeriesTable&) = delete;
 
   static SeriesId IdOf(SeriesRef ref) { return static_cast<SeriesId>(static_cast<uint64_t>(ref)); }
+  // Ids are used again only after all of them were: until then one names a series for good.
+  static bool IsFirstUse(SeriesRef ref) { return static_cast<uint64_t>(ref) >> 32 == 0; }
 
   // Without a lock. Null if dropped. The pointer lives as long as an Epoch taken before.
   MemSeries* Find(SeriesRef ref) const;
   MemSeries* Find(const base::Labels& labels, uint64_t hash) const;  // null if there is none
   const std::shared_ptr<MemSeries>& Get(SeriesId id) const;          // must be there
   std::vector<SeriesId> Ids() const;                                 // rising
+  std::vector<MemSeries*> All() const;                               // rising ids; they live as the one Find gives
   size_t size() const { return size_; }
 
   // The labels must be new. Null only when every id is taken.
@@ -65,6 +68,8 @@ class SeriesTable {
     SeriesId id = SeriesId::none;
   };
 
+  template <class Visit>
+  void ForEach(Visit visit) const;  // visit(id, owner), rising ids
   Page* PageOf(SeriesId id) const;
   Slot* SlotOf(SeriesId id) const;
   Page& MakePage(SeriesId id);

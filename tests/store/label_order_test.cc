@@ -10,6 +10,12 @@ namespace {
 
 using List = std::vector<std::shared_ptr<MemSeries>>;
 
+void Update(LabelOrder& order, const List& all) {
+  std::vector<MemSeries*> series;
+  for (const auto& each : all) series.push_back(each.get());
+  order.Update(series);
+}
+
 List Make(uint32_t first, uint32_t count, uint32_t generation, std::mt19937& random) {
   List all;
   for (uint32_t i = 0; i < count; ++i) {
@@ -46,7 +52,7 @@ TEST(LabelOrder, SortsKnownAndUnknownAlike) {
   List all = Make(1, 2000, 0, random);
   ExpectSorts(order, all);
   for (int round = 0; round < 3; ++round) {
-    order.Update(all);
+    Update(order, all);
     for (const size_t step : {1, 3, 50, 1999}) ExpectSorts(order, Every(all, step));
     const List more = Make(static_cast<uint32_t>(3000 + round * 500), 400, 0, random);
     all.insert(all.end(), more.begin(), more.end());
@@ -57,13 +63,27 @@ TEST(LabelOrder, SortsKnownAndUnknownAlike) {
   ExpectSorts(order, {});
 }
 
+TEST(LabelOrder, IsWantedOnceManyUnknownSeriesWereSorted) {
+  std::mt19937 random(4);
+  LabelOrder order;
+  const List all = Make(1, 2000, 0, random);
+  ExpectSorts(order, Every(all, 20));
+  EXPECT_FALSE(order.Wanted());
+  ExpectSorts(order, all);
+  EXPECT_TRUE(order.Wanted());
+  Update(order, all);
+  EXPECT_FALSE(order.Wanted());
+  ExpectSorts(order, all);
+  EXPECT_FALSE(order.Wanted());
+}
+
 TEST(LabelOrder, AReusedIdIsAnotherSeries) {
   std::mt19937 random(2);
   LabelOrder order;
-  order.Update(Make(1, 500, 0, random));
+  Update(order, Make(1, 500, 0, random));
   const List again = Make(1, 500, 1, random);
   ExpectSorts(order, again);
-  order.Update(again);
+  Update(order, again);
   ExpectSorts(order, again);
 }
 
@@ -73,7 +93,7 @@ TEST(LabelOrder, SparseIdsAreSortedToo) {
   List all = Make(1, 50, 0, random);
   const List far = Make(4'000'000'000, 50, 0, random);
   all.insert(all.end(), far.begin(), far.end());
-  order.Update(all);
+  Update(order, all);
   ExpectSorts(order, all);
 }
 
