@@ -33,6 +33,8 @@ struct Appended {
 class Appender {
  public:
   virtual ~Appender() = default;
+  // About so many samples will come. A hint.
+  virtual void Expect(size_t) {}
   // `ref` may be none or what an earlier Append returned for the same labels.
   // While it is live the labels are not looked at and may be left empty; a dead one with empty labels is
   // invalid_labels.

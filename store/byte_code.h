@@ -25,8 +25,9 @@ class ByteWriter {
   void ShortReal(double value) {
     const auto bits = std::bit_cast<uint64_t>(value);
     const int zeros = bits == 0 ? 8 : std::countr_zero(bits) / 8;
-    bytes_.push_back(static_cast<char>(zeros));
-    for (int shift = 8 * zeros; shift < 64; shift += 8) bytes_.push_back(static_cast<char>(bits >> shift));
+    char bytes[9] = {static_cast<char>(zeros)};
+    for (int i = zeros; i < 8; ++i) bytes[i - zeros + 1] = static_cast<char>(bits >> 8 * i);
+    bytes_.append(bytes, static_cast<size_t>(9 - zeros));
   }
   void Fixed(uint64_t value) {
     for (int i = 0; i < 64; i += 8) bytes_.push_back(static_cast<char>(value >> i));

@@ -124,6 +124,9 @@ struct Durable::State {
     return numbers[id];
   }
 
+  // Without looking at the series, whose memory is cold by now. 0: Number knows.
+  int64_t NumberOfLogged(uint32_t id) const { return generation == 0 && id < numbers.size() ? numbers[id] : 0; }
+
   base::Result<int64_t> Number(base::Database& database, const MemSeries& series) {
     int64_t& number = NumberOf(series.ref());
     if (number != 0) return number;
@@ -150,7 +153,10 @@ struct Durable::State {
     LogRowWriter row;
     for (const CommittedBatch::Entry& entry : batch.entries) {
       if (entry.series == nullptr) continue;
-      TRY(const int64_t number, Number(database, *entry.series));
+      int64_t number = NumberOfLogged(entry.id);
+      if (number == 0) {
+        TRY(number, Number(database, *entry.series));
+      }
       row.Add(number, entry.time, entry.value,
               entry.histogram == 0 ? nullptr : batch.histograms[entry.histogram - 1].get());
     }

@@ -8,6 +8,10 @@ namespace {
 
 constexpr size_t kPrefetch = 8;  // entries ahead
 
+uint32_t LoggedId(SeriesRef ref) {
+  return SeriesTable::IsFirstUse(ref) ? static_cast<uint32_t>(SeriesTable::IdOf(ref)) : 0;
+}
+
 }  // namespace
 
 HeadAppender::HeadAppender(Head& head) : head_(head) { Begin(); }
@@ -63,8 +67,8 @@ Appended HeadAppender::Add(SeriesRef ref, const base::Labels& labels, const Samp
   });
   if (status != AppendStatus::ok) return Refuse(series->ref(), status);
   if (sample.histogram) histograms_.push_back(sample.histogram);
-  entries_.push_back(
-      {series, sample.time, sample.value, sample.histogram ? static_cast<uint32_t>(histograms_.size()) : 0});
+  entries_.push_back({series, sample.time, sample.value,
+                      sample.histogram ? static_cast<uint32_t>(histograms_.size()) : 0, LoggedId(series->ref())});
   return {series->ref(), AppendStatus::ok};
 }
 
@@ -78,6 +82,7 @@ MemSeries::Outcome HeadAppender::Store(Entry& entry, const AppendLimits& limits,
     const Head::Found again = head_.FindOrCreate(entry.series->labels());
     if (again.series == nullptr) return {MemSeries::Stored::refused, again.status};
     entry.series = again.series;
+    entry.id = LoggedId(again.series->ref());
     outcome = append(*again.series);
   }
   return outcome;
@@ -107,12 +112,8 @@ base::Result<void> HeadAppender::Commit() {
   head_.counters_.out_of_order_stored += tally.out_of_order;
   if (tally.stored > 0) head_.CountTimes(tally.times);
   if (SampleLog* const log = head_.log_; log != nullptr && tally.stored > 0) {
-    const size_t usual = entries_.size();
     log->Append(std::make_shared<const CommittedBatch>(
-        CommittedBatch{std::move(epoch_), std::move(entries_), std::move(histograms_)}));
-    entries_ = {};
-    entries_.reserve(usual);
-    histograms_ = {};
+        CommittedBatch{std::move(epoch_), std::exchange(entries_, {}), std::exchange(histograms_, {})}));
   }
   Begin();
   return {};

@@ -16,6 +16,7 @@ class HeadAppender final : public Appender {
   explicit HeadAppender(Head& head);
   ~HeadAppender() override { Rollback(); }
 
+  void Expect(size_t samples) override { entries_.reserve(samples); }
   Appended Append(SeriesRef ref, const base::Labels& labels, base::Timestamp time, double value) override;
   Appended AppendHistogram(SeriesRef ref, const base::Labels& labels, base::Timestamp time,
                            HistogramPtr histogram) override;

@@ -17,6 +17,7 @@ struct CommittedBatch {
     base::Timestamp time;
     double value;
     uint32_t histogram;  // place in histograms plus 1; 0 is a float
+    uint32_t id;         // the series' SeriesId while ids are used for the first time; 0 where only its ref tells it
   };
   std::shared_ptr<const void> keeps_series;  // the series live as long as this
   std::vector<Entry> entries;
