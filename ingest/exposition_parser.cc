@@ -38,17 +38,26 @@ bool IsDelimitedFamilies(std::string_view parameters) {
   return true;
 }
 
-// Whole numbers of up to 15 digits are exact in a double, and are most of what pages hold.
-std::optional<double> ParseSmallInteger(std::string_view text) {
-  constexpr size_t kExactDigits = 15;
-  if (text.empty() || text.size() > kExactDigits) return std::nullopt;
-  uint64_t value = 0;
-  for (const char c : text) {
-    const auto digit = static_cast<unsigned>(c - '0');
-    if (digit > 9) return std::nullopt;
-    value = value * 10 + digit;
+// Up to 15 digits with or without a point between them, which is most of what pages hold. They are a whole number over
+// a power of ten; both are exact in a double, so one division rounds as it should.
+std::optional<double> ParseFewDigits(std::string_view text) {
+  constexpr std::array<double, 15> kPowers = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+  if (text.empty() || text.size() > kPowers.size()) return std::nullopt;
+  uint64_t digits = 0;
+  size_t decimals = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto digit = static_cast<unsigned>(text[i] - '0');
+    if (digit <= 9) {
+      digits = digits * 10 + digit;
+      continue;
+    }
+    const size_t behind = text.size() - i - 1;
+    if (text[i] != '.' || decimals > 0 || i == 0 || behind == 0) return std::nullopt;
+    decimals = behind;
   }
-  return static_cast<double>(value);
+  const auto whole = static_cast<double>(digits);
+  return decimals == 0 ? whole : whole / kPowers[decimals];
 }
 
 }  // namespace
@@ -83,7 +92,7 @@ std::optional<ExpositionFormat> FormatOfContentType(std::string_view content_typ
 }
 
 std::optional<double> ParseSampleValue(std::string_view text) {
-  if (const auto small = ParseSmallInteger(text)) return small;
+  if (const auto number = ParseFewDigits(text)) return number;
   if (text.empty()) return std::nullopt;
   std::string_view digits = text;
   const bool negative = digits.front() == '-';

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,12 +19,10 @@ class ScrapeCache {
   static constexpr Index kNone = UINT32_MAX;
 
   struct Series {
-    std::string_view text() const { return {text_data.get(), text_size}; }
-
-    std::unique_ptr<char[]> text_data;
+    store::SeriesRef ref = store::SeriesRef::none;
+    uint32_t text_at = 0;  // see TextOf
     uint32_t text_size = 0;
     uint32_t hash = 0;
-    store::SeriesRef ref = store::SeriesRef::none;
     uint32_t seen = 0;                      // the scrape it was last part of
     Index next = kNone;                     // what followed it then
     MetricType type = MetricType::unknown;  // what the page said above it when it was new
@@ -41,17 +39,22 @@ class ScrapeCache {
   std::string_view Expected() const;
   // The page went on with the expected series.
   Series& TakeExpected() { return Advance(Follower()); }
-  // The page went on with this one, known or not. The reference holds until the next Insert.
+  // The page went on with this one, known or not. The reference holds until the next Insert. All texts together stay
+  // below 4 GiB: what one page can hold is bounded, and Evict forgets what no page holds.
   Series* Find(std::string_view text);
   Series& Insert(std::string_view text);
+  // As it stands in the page. Valid until the next Insert.
+  std::string_view TextOf(const Series& series) const { return {texts_.data() + series.text_at, series.text_size}; }
 
   uint32_t scrape() const { return scrape_; }
   bool SeenNow(const Series& series) const { return series.seen == scrape_; }
   std::vector<Series>& all() { return series_; }
   const std::vector<Series>& all() const { return series_; }
+  size_t bytes() const { return texts_.size() + series_.size() * sizeof(Series); }
 
   void Clear();  // forgets everything, and goes on counting scrapes
-  // Forgets what was not part of this scrape, when there is enough of it to be worth the walk.
+  // Forgets what was not part of this scrape, when there is enough of it to be worth the walk, and gives back memory
+  // that growing took too much.
   void Evict();
 
  private:
@@ -59,8 +62,11 @@ class ScrapeCache {
   Series& Advance(Index index);
   void Link(Index index);
   void Rebuild(size_t slots);
+  bool WorthEvicting() const;
+  void GiveBack();
 
   std::vector<Series> series_;
+  std::string texts_;         // of all of them; in the page's order as long as that holds, and read in it
   std::vector<Index> slots_;  // open addressing by hash; a power of two, at most half full
   Index first_ = kNone;
   Index last_ = kNone;

@@ -6,9 +6,6 @@
 
 namespace ingest {
 
-// No page is read beyond this size, whatever body_size_limit says.
-inline constexpr size_t kLargestBody = 256UL << 20;
-
 // The request that scrapes `target`, with the headers Prometheus sends. Reads the secrets' files; fails where one
 // cannot be read.
 base::Result<base::HttpClientRequest> MakeScrapeRequest(const ScrapeConfig& config, const Target& target);

@@ -19,8 +19,8 @@ namespace {
 constexpr base::Duration kFurthestAhead = std::chrono::minutes(10);
 constexpr uint32_t kMetadataKeptScrapes = 10;
 constexpr size_t kMostMetadata = 200'000;
-// Pages that break off again and again leave series behind; so many are kept for the page that is whole again.
-constexpr size_t kMostSeriesOfBadPages = 1000;
+// Pages that break off again and again leave series behind; so much is kept for the page that is whole again.
+constexpr size_t kMostBytesOfBadPages = 128 << 10;
 
 constexpr std::array<std::string_view, 8> kReportNames = {
     "up",
@@ -72,6 +72,7 @@ ScrapeTarget::ScrapeTarget(Target target, std::shared_ptr<const ScrapeConfig> co
 ScrapeReport ScrapeTarget::Ingest(const base::Result<FetchedPage>& page, base::Timestamp time, base::Duration duration,
                                   store::Appendable& store) {
   Pass pass{store.NewAppender(), time, {}, {}, {}};
+  pass.appender->Expect(cache_.all().size() + kReportNames.size());
   cache_.Begin();
   const base::Result<void> appended =
       page ? AppendPage(*page, pass) : base::Result<void>(std::unexpected(page.error()));
@@ -89,9 +90,9 @@ ScrapeReport ScrapeTarget::Ingest(const base::Result<FetchedPage>& page, base::T
   if (auto committed = pass.appender->Commit(); !committed) pass.report.error = committed.error();
   if (appended) {
     cache_.Evict();
-    good_pages_series_ = cache_.all().size();
+    good_pages_bytes_ = cache_.bytes();
     ForgetMetadata();
-  } else if (cache_.all().size() > 2 * good_pages_series_ + kMostSeriesOfBadPages) {
+  } else if (cache_.bytes() > 2 * good_pages_bytes_ + kMostBytesOfBadPages) {
     cache_.Evict();
   }
   return std::move(pass.report);
@@ -114,7 +115,7 @@ base::Result<ExpositionFormat> ScrapeTarget::FormatOf(std::string_view content_t
 
 base::Result<void> ScrapeTarget::AppendPage(const FetchedPage& page, Pass& pass) {
   const uint64_t size_limit = config_->limits.body_size.bytes;
-  if (size_limit > 0 && page.body.size() > size_limit) {
+  if (page.body.size() > kLargestBody || (size_limit > 0 && page.body.size() > size_limit)) {
     pass.report.body_size_limit_exceeded = true;
     return base::Fail(base::ErrorCode::limit_exceeded, "body size limit exceeded");
   }
@@ -184,7 +185,7 @@ base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, const Expositi
       series->tracked = false;
       break;
     case store::AppendStatus::invalid_labels:
-      return base::Invalid("the store refuses the labels of " + std::string(series->text()));
+      return base::Invalid("the store refuses the labels of " + std::string(cache_.TextOf(*series)));
   }
   return {};
 }
@@ -222,7 +223,7 @@ store::AppendStatus ScrapeTarget::Append(ScrapeCache::Series& series, const Time
 base::Labels ScrapeTarget::LabelsAgain(const ScrapeCache::Series& series) const {
   SeriesReader reader;
   size_t at = 0;
-  if (!reader.Read(series.text(), at, {})) return {};
+  if (!reader.Read(cache_.TextOf(series), at, {})) return {};
   return LabelsOf(reader.labels(), series.type).value_or(base::Labels());
 }
 

@@ -20,6 +20,9 @@
 
 namespace ingest {
 
+// No page is read beyond this size, whatever body_size_limit says.
+inline constexpr size_t kLargestBody = 256UL << 20;
+
 struct FetchedPage {
   std::string content_type;
   std::string body;
@@ -106,7 +109,7 @@ class ScrapeTarget {
   std::shared_ptr<const ScrapeConfig> config_;
   base::Labels public_labels_;
   ScrapeCache cache_;
-  size_t good_pages_series_ = 0;  // how many the cache held after the last page that was read to its end
+  size_t good_pages_bytes_ = 0;  // what the cache held after the last page that was read to its end
   std::vector<std::pair<base::Labels, store::SeriesRef>> earlier_;  // live under settings that no longer hold
   std::vector<std::pair<base::Labels, store::SeriesRef>> reports_;  // up and scrape_*, made when first written
   mutable std::mutex mutex_;

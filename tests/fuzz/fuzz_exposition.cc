@@ -33,7 +33,7 @@ Reading Read(std::string_view page, ingest::ExpositionFormat format, ingest::Scr
     ingest::ScrapeCache::Series* series = entry.expected ? &cache.TakeExpected() : cache.Find(entry.series);
     if (series == nullptr) series = &cache.Insert(entry.series);
     series->seen = cache.scrape();
-    reading.series += std::string(series->text()) + "\n";
+    reading.series += std::string(cache.TextOf(*series)) + "\n";
     if (entry.has_exemplar && parser->exemplar().labels.size() > page.size()) std::abort();
   }
 }
