@@ -1,7 +1,5 @@
 #include "base/net/http.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -195,44 +193,6 @@ std::string Base64(std::string_view bytes) {
     }
   }
   return encoded;
-}
-
-constexpr int kGzipWindow = 15 + 16;  // zlib's way of asking for the gzip wrapper
-
-std::optional<std::string> Gunzip(std::string_view bytes, size_t limit) {
-  z_stream stream{};
-  if (inflateInit2(&stream, kGzipWindow) != Z_OK) return std::nullopt;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  std::string text;
-  std::array<char, 64 * 1024> chunk;
-  int status = Z_OK;
-  while (status == Z_OK) {
-    stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
-    stream.avail_out = chunk.size();
-    status = inflate(&stream, Z_NO_FLUSH);
-    text.append(chunk.data(), chunk.size() - stream.avail_out);
-    if (text.size() > limit) break;
-    // gzip allows several members one after the other
-    if (status == Z_STREAM_END && stream.avail_in > 0) status = inflateReset(&stream);
-  }
-  inflateEnd(&stream);
-  if (status != Z_STREAM_END || text.size() > limit) return std::nullopt;
-  return text;
-}
-
-std::string Gzip(std::string_view bytes, int level) {
-  z_stream stream{};
-  if (deflateInit2(&stream, level, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-  std::string packed(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
 }
 
 }  // namespace base

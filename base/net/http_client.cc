@@ -9,12 +9,15 @@
 #include <mutex>
 
 #include "base/net/curl_loop.h"
+#include "base/net/gzip.h"
 #include "base/text.h"
 
 namespace base {
 namespace {
 
 constexpr size_t kMaxResponseHead = 1UL << 20;
+constexpr long kReadAtOnce = 64 << 10;
+constexpr size_t kMostReserved = 16UL << 20;
 constexpr long kMaxRedirects = 10;
 
 struct CurlUrlCloser {
@@ -89,6 +92,9 @@ class HttpTransfer : public TransferBase {
   Result<void> SetUrl();
   Result<void> SetHeaders();
   void SetBody();
+  void Reserve();
+  Result<void> Unpack();
+  Error TooLarge() const;
   std::string Message(std::string_view what) const {
     return fmt::format("{} {}: {}", request_.method, RedactUrl(request_.url, request_.secret_url), what);
   }
@@ -129,6 +135,7 @@ Result<void> HttpTransfer::SetHeaders() {
   }
   if (!host_header_.empty() && request_.headers.Get("Host").empty()) lines.push_back("Host: " + host_header_);
   if (request_.headers.Get("Content-Type").empty()) lines.emplace_back("Content-Type:");
+  if (request_.accept_gzip) lines.emplace_back("Accept-Encoding: gzip");
   SetList(CURLOPT_HTTPHEADER, lines);
   return {};
 }
@@ -162,11 +169,11 @@ Result<void> HttpTransfer::Prepare() {
   Set(CURLOPT_MAXREDIRS, kMaxRedirects);
   Set(CURLOPT_PROXY, request_.proxy_url.c_str());
   Set(CURLOPT_USERAGENT, user_agent_.c_str());
-  if (request_.accept_gzip) Set(CURLOPT_ACCEPT_ENCODING, "gzip");
   Set(CURLOPT_HEADERFUNCTION, &HttpTransfer::OnHeader);
   Set(CURLOPT_HEADERDATA, this);
   Set(CURLOPT_WRITEFUNCTION, &HttpTransfer::OnBody);
   Set(CURLOPT_WRITEDATA, this);
+  Set(CURLOPT_BUFFERSIZE, kReadAtOnce);
   return {};
 }
 
@@ -189,21 +196,51 @@ size_t HttpTransfer::OnHeader(const char* data, size_t size, size_t count, void*
   return size * count;
 }
 
+// As much as the answer says it has, within reason.
+void HttpTransfer::Reserve() {
+  curl_off_t length = 0;
+  curl_easy_getinfo(easy(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length <= 0) return;
+  response_.body.reserve(std::min({static_cast<size_t>(length), request_.max_response_bytes, kMostReserved}));
+}
+
 size_t HttpTransfer::OnBody(const char* data, size_t size, size_t count, void* self) {
   auto& transfer = *static_cast<HttpTransfer*>(self);
   if (size * count > transfer.request_.max_response_bytes - transfer.response_.body.size()) {
     transfer.too_large_ = true;
     return 0;
   }
+  if (transfer.response_.body.empty()) transfer.Reserve();
   transfer.response_.body.append(data, size * count);
   return size * count;
 }
 
-void HttpTransfer::Finish(CURLcode code) {
-  if (too_large_) {
-    const std::string what = fmt::format("the answer is larger than {} bytes", request_.max_response_bytes);
-    return done_(Fail(ErrorCode::limit_exceeded, Message(what)));
+Error HttpTransfer::TooLarge() const {
+  const std::string what = fmt::format("the answer is larger than {} bytes", request_.max_response_bytes);
+  return {ErrorCode::limit_exceeded, Message(what), std::nullopt};
+}
+
+Result<void> HttpTransfer::Unpack() {
+  const std::string encoding = ToLower(response_.headers.Get("Content-Encoding"));
+  if (!request_.accept_gzip || response_.body.empty() || encoding.empty() || encoding == "identity") return {};
+  if (encoding != "gzip" && encoding != "x-gzip") {
+    return Unavailable(Message(fmt::format("the answer has the unknown encoding {}", Quote(encoding))));
   }
+  std::string text;
+  switch (Gunzip(response_.body, request_.max_response_bytes, text)) {
+    case Unpacked::too_large:
+      return std::unexpected(TooLarge());
+    case Unpacked::malformed:
+      return Unavailable(Message("the answer is not the gzip it is said to be"));
+    case Unpacked::ok:
+      break;
+  }
+  response_.body = std::move(text);
+  return {};
+}
+
+void HttpTransfer::Finish(CURLcode code) {
+  if (too_large_) return done_(std::unexpected(TooLarge()));
   if (code == CURLE_OPERATION_TIMEDOUT) {
     return done_(Fail(ErrorCode::timeout, Message("timed out after " + FormatDuration(request_.timeout))));
   }
@@ -211,6 +248,7 @@ void HttpTransfer::Finish(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
+  if (const auto unpacked = Unpack(); !unpacked) return done_(std::unexpected(unpacked.error()));
   done_(std::move(response_));
 }
 

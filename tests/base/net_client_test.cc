@@ -109,6 +109,13 @@ TEST(Client, MisbehavingServers) {
            {"unpacks to too much",
             "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + Gzip(std::string(100'000, 'x')), false,
             ErrorCode::limit_exceeded, "the answer is larger than 1000 bytes"},
+           {"is not gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nplain", false, ErrorCode::unavailable,
+            "the answer is not the gzip it is said to be"},
+           {"breaks off within the gzip",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + Gzip("some text").substr(0, 20), false,
+            ErrorCode::unavailable, "the answer is not the gzip it is said to be"},
+           {"has another encoding", "HTTP/1.1 200 OK\r\nContent-Encoding: BR\r\n\r\nx", false, ErrorCode::unavailable,
+            "the answer has the unknown encoding \"br\""},
            {"garbage", "\x01\x02garbage\r\n\r\n", false, ErrorCode::unavailable, "Received HTTP/0.9 when not allowed"},
        }) {
     SCOPED_TRACE(test.name);
