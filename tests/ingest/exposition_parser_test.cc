@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <random>
 
 #include "base/text.h"
 
@@ -247,6 +249,23 @@ TEST(FormatBound, WritesAsOpenMetricsDoes) {
   EXPECT_EQ(FormatBound(HUGE_VAL), "+Inf");
   EXPECT_EQ(FormatBound(-HUGE_VAL), "-Inf");
   EXPECT_EQ(FormatBound(std::nan("")), "NaN");
+}
+
+TEST(ParseSampleValue, RoundsAsTheStandardLibraryDoes) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text = std::to_string(random() >> random() % 64);
+    const size_t point = random() % (text.size() + 1);
+    if (random() % 4 != 0) text.insert(point, ".");
+    if (random() % 8 == 0) text.insert(0, "-");
+    SCOPED_TRACE(text);
+    ASSERT_EQ(ParseSampleValue(text), std::strtod(text.c_str(), nullptr));
+  }
+  for (const char* wrong : {".", "1.2.3", "..", "1,5", "-.", "12345678901234x"}) {
+    EXPECT_EQ(ParseSampleValue(wrong), std::nullopt) << wrong;
+  }
+  EXPECT_EQ(ParseSampleValue("0.000"), 0.0);
+  EXPECT_EQ(ParseSampleValue("00012.50"), 12.5);
 }
 
 }  // namespace
