@@ -90,6 +90,8 @@ struct ScrapeConfig {
   std::optional<bool> extra_scrape_metrics;
   std::optional<bool> scrape_native_histograms;          // of protobuf pages; unset: global's
   std::optional<bool> always_scrape_classic_histograms;  // beside native ones; unset: global's
+  int64_t native_histogram_bucket_limit = 0;             // 0: none
+  double native_histogram_min_bucket_factor = 0;         // 0: none
   std::string proxy_url;
   std::optional<BasicAuth> basic_auth;
   std::optional<Authorization> authorization;

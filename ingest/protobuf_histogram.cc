@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ingest/histogram_resolution.h"
+
 namespace ingest {
 namespace {
-
-constexpr int32_t kLeastSchema = -4;
-constexpr int32_t kMostSchema = 8;
 
 bool Fit(const std::vector<base::HistogramSpan>& spans, const std::vector<double>& buckets) {
   uint64_t places = 0;
@@ -51,7 +50,7 @@ std::vector<double> ProtobufBuckets::Counts() const {
 
 const char* WhyImpossible(const base::FloatHistogram& h) {
   const bool custom = h.schema == base::FloatHistogram::kCustomBucketsSchema;
-  if (!custom && (h.schema < kLeastSchema || h.schema > kMostSchema)) return "invalid schema";
+  if (!custom && (h.schema < kCoarsestSchema || h.schema > kFinestReserved)) return "invalid schema";
   if (!Fit(h.positive_spans, h.positive_buckets) || !Fit(h.negative_spans, h.negative_buckets)) {
     return "the buckets do not fit the spans";
   }

@@ -23,7 +23,7 @@ struct ProtobufBuckets {
 };
 
 // What makes a histogram impossible: buckets that do not fit their spans, a schema there is none of, counts below zero
-// or not finite. Null if nothing does.
+// or not finite. Null if nothing does; its schema may then still be one that must be reduced.
 const char* WhyImpossible(const base::FloatHistogram& histogram);
 
 }  // namespace ingest

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "ingest/histogram_resolution.h"
 #include "ingest/protobuf_histogram.h"
 #include "ingest/protobuf_reader.h"
 
@@ -219,6 +220,7 @@ class Request {
     TimedHistogram read = ReadHistogram(in);
     if (!in.ok()) return;
     if (const char* wrong = WhyImpossible(*read.histogram)) return Invalid(wrong);
+    ReduceResolution(*read.histogram, kFinestSchema);
     if (read.time > now_ + kFurthestAhead) return Refused(labels, "too far in the future");
     const store::Appended appended = appender_.AppendHistogram(ref, labels, read.time, std::move(read.histogram));
     ref = appended.ref;

@@ -23,6 +23,8 @@ struct ScrapeMetrics::Families {
                                 "Scrapes that hit the sample limit and were rejected.")),
         body_size_limit(NewCounter(registry, "prometheus_target_scrapes_exceeded_body_size_limit_total",
                                    "Scrapes that hit the body size limit and were rejected.")),
+        bucket_limit(NewCounter(registry, "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit_total",
+                                "Scrapes that hit the native histogram bucket limit and were rejected.")),
         out_of_order(NewCounter(registry, "prometheus_target_scrapes_sample_out_of_order_total",
                                 "Samples rejected because they were out of order.")),
         duplicates(NewCounter(registry, "prometheus_target_scrapes_sample_duplicate_timestamp_total",
@@ -47,6 +49,7 @@ struct ScrapeMetrics::Families {
   prometheus::Counter& samples;
   prometheus::Counter& sample_limit;
   prometheus::Counter& body_size_limit;
+  prometheus::Counter& bucket_limit;
   prometheus::Counter& out_of_order;
   prometheus::Counter& duplicates;
   prometheus::Counter& out_of_bounds;
@@ -65,6 +68,7 @@ void ScrapeMetrics::Scraped(const ScrapeReport& report) {
   if (!report.error) families_->samples.Increment(static_cast<double>(report.kept));
   if (report.sample_limit_exceeded) families_->sample_limit.Increment();
   if (report.body_size_limit_exceeded) families_->body_size_limit.Increment();
+  if (report.bucket_limit_exceeded) families_->bucket_limit.Increment();
   families_->out_of_order.Increment(static_cast<double>(report.out_of_order));
   families_->duplicates.Increment(static_cast<double>(report.duplicates));
   families_->out_of_bounds.Increment(static_cast<double>(report.out_of_bounds));

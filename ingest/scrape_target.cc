@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "ingest/histogram_resolution.h"
 
 // A known series costs one comparison of its text, one number and one Append: its labels are neither read nor kept
 // here. The store, given a live reference, needs none; where it has dropped the series it answers invalid_labels, and
@@ -136,8 +137,10 @@ base::Result<void> ScrapeTarget::AppendPage(const FetchedPage& page, Pass& pass)
       NoteMetadata(entry);
     }
   }
-  if (!pass.report.sample_limit_exceeded) return {};
-  return base::Fail(base::ErrorCode::limit_exceeded, "sample limit exceeded");
+  const auto exceeded = [](const char* what) { return base::Fail(base::ErrorCode::limit_exceeded, what); };
+  if (pass.report.sample_limit_exceeded) return exceeded("sample limit exceeded");
+  if (pass.report.bucket_limit_exceeded) return exceeded("histogram bucket limit exceeded");
+  return {};
 }
 
 base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, const ExpositionParser& parser, Pass& pass) {
@@ -161,13 +164,22 @@ base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, const Expositi
     ++report.out_of_bounds;
     return {};
   }
+  store::HistogramPtr histogram = entry.histogram;
+  if (histogram) {
+    histogram = WithinLimits(std::move(histogram), FinestSchemaFor(config_->native_histogram_min_bucket_factor),
+                             static_cast<size_t>(config_->native_histogram_bucket_limit));
+    if (!histogram) {
+      report.bucket_limit_exceeded = true;
+      return {};
+    }
+  }
   const auto limit = static_cast<size_t>(config_->limits.samples);
   if (limit > 0 && report.kept >= limit) {
     ++report.kept;
     report.sample_limit_exceeded = true;
     return {};
   }
-  switch (Append(*series, {time, entry.value, entry.histogram}, pass)) {
+  switch (Append(*series, {time, entry.value, std::move(histogram)}, pass)) {
     case store::AppendStatus::ok:
       ++report.kept;
       break;

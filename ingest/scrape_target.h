@@ -48,6 +48,7 @@ struct ScrapeReport {
   size_t refused = 0;        // new series that a full store did not take
   bool sample_limit_exceeded = false;
   bool body_size_limit_exceeded = false;
+  bool bucket_limit_exceeded = false;
 };
 
 // The memory of one target between its scrapes, and the function that turns a page into samples, by Prometheus' rules:

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "ingest/histogram_resolution.h"
+
 // Field numbers are those of io/prometheus/client/metrics.proto.
 
 namespace ingest {
@@ -172,6 +174,7 @@ store::HistogramPtr ScrapedHistogram::TakeNative(bool gauge, const char*& why) {
   h.negative_spans = std::move(negative_.spans);
   h.positive_spans = std::move(positive_.spans);
   why = WhyImpossible(h);
+  if (why == nullptr) ReduceResolution(h, kFinestSchema);
   if (why == nullptr && h.schema == base::FloatHistogram::kCustomBucketsSchema) why = "invalid schema";
   if (why == nullptr && !(InReach(h.negative_spans) && InReach(h.positive_spans))) {
     why = "a bucket that no number falls into";

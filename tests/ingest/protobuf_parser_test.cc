@@ -330,7 +330,7 @@ TEST(ProtobufParser, RefusesImpossibleHistograms) {
     std::string_view why;
   };
   const std::vector<Impossible> cases = {
-      {Message().Varint(7, 1).ZigZag(5, 9), "invalid schema"},
+      {Message().Varint(7, 1).ZigZag(5, 53), "invalid schema"},
       {Message().Varint(1, 1).Varint(7, 1).ZigZag(5, -53), "custom buckets below or around zero"},
       {Message().Add(12, Span(0, 0)).ZigZag(5, -53), "invalid schema"},
       {Message().Varint(1, 1).Add(12, Span(0, 2)).PackedZigZag(13, {1}), "the buckets do not fit the spans"},

@@ -352,6 +352,71 @@ TEST(ScrapeTarget, NativeHistograms) {
   EXPECT_EQ(Scraper(config).Scrape(HistogramPage(3), kProtobuf), both);
 }
 
+// A histogram of `schema` with one observation in each of buckets 1 to 8.
+std::string EightBuckets(int32_t schema) {
+  const auto histogram = Message()
+                             .Varint(1, 8)
+                             .Double(2, 6)
+                             .ZigZag(5, schema)
+                             .Add(12, Message().ZigZag(1, 1).Varint(2, 8))
+                             .PackedZigZag(13, {1, 0, 0, 0, 0, 0, 0, 0});
+  return Family("h", 4, {Message().Add(7, histogram)});
+}
+
+TEST(ScrapeTarget, NativeHistogramsComeDownToTheLimits) {
+  struct Case {
+    int32_t schema;
+    int64_t most_buckets;
+    double factor;
+    int32_t want_schema;
+    size_t want_buckets;
+  };
+  for (const Case& test : {Case{3, 0, 0, 3, 8},
+                           {3, 8, 0, 3, 8},
+                           {3, 7, 0, 2, 4},
+                           {3, 0, 1.1, 2, 4},
+                           {3, 3, 1.1, 1, 2},
+                           {3, 1, 0, 0, 1},
+                           {9, 0, 0, 8, 4},
+                           {52, 0, 0, 8, 1}}) {
+    SCOPED_TRACE(test.want_buckets);
+    store::Head head;
+    ScrapeConfig config;
+    config.job_name = "j";
+    config.scrape_interval = config.scrape_timeout = std::chrono::seconds(1);
+    config.scrape_native_histograms = true;
+    config.native_histogram_bucket_limit = test.most_buckets;
+    config.native_histogram_min_bucket_factor = test.factor;
+    ScrapeTarget target(MakeTarget(config, "h:1", {}).value().value(), std::make_shared<const ScrapeConfig>(config));
+    const FetchedPage page{std::string(kProtobuf), EightBuckets(test.schema)};
+    ASSERT_FALSE(target.Ingest(page, At(1000), base::Duration(1), head).error);
+    const base::Matcher matchers[] = {base::Matcher::Equal("__name__", "h")};
+    store::Samples samples;
+    head.Select(matchers, {At(0), At(9000)})->front()->Read({At(0), At(9000)}, samples);
+    ASSERT_EQ(samples.histograms.size(), 1);
+    EXPECT_EQ(samples.histograms[0]->schema, test.want_schema);
+    EXPECT_EQ(samples.histograms[0]->positive_buckets.size(), test.want_buckets);
+    EXPECT_EQ(samples.histograms[0]->count, 8);
+  }
+}
+
+TEST(ScrapeTarget, TooManyNativeBucketsFailTheScrape) {
+  ScrapeConfig config;
+  config.scrape_native_histograms = true;
+  config.native_histogram_bucket_limit = 1;
+  Scraper scraper(config);
+  const auto far_apart = Message()
+                             .Varint(1, 2)
+                             .ZigZag(5, 0)
+                             .Add(12, Message().ZigZag(1, 1).Varint(2, 1))
+                             .Add(12, Message().ZigZag(1, 500).Varint(2, 1))
+                             .PackedZigZag(13, {1, 0});
+  EXPECT_EQ(scraper.Scrape(Family("h", 4, {Message().Add(7, far_apart)}), kProtobuf), Lines{});
+  EXPECT_EQ(scraper.report.error->message, "histogram bucket limit exceeded");
+  EXPECT_TRUE(scraper.report.bucket_limit_exceeded);
+  EXPECT_EQ(scraper.own[0], R"(up{instance="h:1", job="j"} 0 @1000)");
+}
+
 TEST(ScrapeTarget, NativeHistogramsEndLikeOthers) {
   ScrapeConfig config;
   config.scrape_native_histograms = true;
