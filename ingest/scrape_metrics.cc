@@ -23,7 +23,7 @@ struct ScrapeMetrics::Families {
                                 "Scrapes that hit the sample limit and were rejected.")),
         body_size_limit(NewCounter(registry, "prometheus_target_scrapes_exceeded_body_size_limit_total",
                                    "Scrapes that hit the body size limit and were rejected.")),
-        bucket_limit(NewCounter(registry, "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit_total",
+        bucket_limit(NewCounter(registry, "tocsin_scrapes_exceeded_bucket_limit_total",
                                 "Scrapes that hit the native histogram bucket limit and were rejected.")),
         out_of_order(NewCounter(registry, "prometheus_target_scrapes_sample_out_of_order_total",
                                 "Samples rejected because they were out of order.")),

@@ -200,7 +200,7 @@ void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, std::shared_ptr<cons
   for (const Outgoing& sample : unsent) {
     if (sample.histogram) batch->histograms.push_back(sample.histogram);
     batch->entries.push_back({sample.series, sample.time, sample.value,
-                              sample.histogram ? static_cast<uint32_t>(batch->histograms.size()) : 0});
+                              sample.histogram ? static_cast<uint32_t>(batch->histograms.size()) : 0, 0});
   }
   const size_t size = batch->entries.size();
   const std::scoped_lock lock(mailbox_->mutex);

@@ -60,7 +60,8 @@ TEST(RemoteWriteConfig, EveryKey) {
   want.remote_timeout = std::chrono::seconds(3);
   want.headers = {{"X-Scope-OrgID", "a"}};
   want.authorization = ingest::Authorization{"Bearer", {"secret", ""}};
-  want.tls = {.ca_file = "ca.pem", .insecure_skip_verify = true};
+  want.tls.ca_file = "ca.pem";
+  want.tls.insecure_skip_verify = true;
   want.proxy_url = "http://p";
   want.follow_redirects = false;
   want.send_native_histograms = true;

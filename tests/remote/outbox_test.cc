@@ -13,7 +13,7 @@ BatchPtr Batch(int first, int count, bool with_gap = false) {
     const bool gap = with_gap && i % 2 == 1;
     auto* const some = reinterpret_cast<store::MemSeries*>(&*batch);
     batch->entries.push_back(
-        {gap ? nullptr : some, base::Timestamp(base::Duration(first + i)), 0, (first + i) % 10 == 0 ? 1U : 0U});
+        {gap ? nullptr : some, base::Timestamp(base::Duration(first + i)), 0, (first + i) % 10 == 0 ? 1U : 0U, 0});
   }
   return batch;
 }

@@ -26,7 +26,7 @@ TEST(WriteRequest, Version1ByteForByte) {
   const base::Labels labels = {{"__name__", "a"}, {"b", "c"}};
   std::vector<Outgoing> samples = {{nullptr, &labels, At(300), 1, nullptr}, {nullptr, &labels, At(-1), 2, nullptr}};
   EXPECT_EQ(Hex(EncodeSamples(samples, Protocol::v1)),
-            "0a3f"                        // timeseries
+            "0a3b"                        // timeseries
             "0a0d"                        // label
             "0a085f5f6e616d655f5f120161"  // __name__ a
             "0a06"                        // label
