@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "promql/aggregate_groups.h"
+#include "promql/by_series.h"
 #include "promql/histogram_aggregate.h"
 #include "promql/numerics.h"
 
@@ -152,12 +153,13 @@ class Fold {
         context_{remarks_, aggregate.expr->range, ToString(aggregate.op), 0, {}},
         out_(steps_) {}
 
-  void Take(const Columns& rows) {
+  // `known`: the rows' groups, numbered as they come, of rows without labels.
+  void Take(const Columns& rows, const Grouping* known = nullptr) {
     for (size_t row = 0; row < rows.size(); ++row) {
       const Columns::Row& head = rows.row(row);
-      const size_t group = groups_.NumberOf(head.labels);
+      const size_t group = known != nullptr ? known->group_of[row] : groups_.NumberOf(head.labels);
       if (group == out_.size()) {
-        out_.Add(groups_.labels().back());
+        out_.Add(known != nullptr ? known->labels[group] : groups_.labels().back());
         cells_.resize(out_.size() * steps_);
       }
       context_.metric = head.labels.MetricName();
@@ -227,10 +229,16 @@ struct Less {
 template <class Cell>
 base::Result<Columns> FoldRows(Evaluator& evaluator, const Aggregate& aggregate, const Columns* parameter) {
   Fold<Cell> fold(evaluator, aggregate);
-  TRY_VOID(evaluator.EvaluateRows(*aggregate.expr, [&fold](const Columns& rows) {
-    fold.Take(rows);
-    return base::Result<void>();
-  }));
+  TRY(const auto values, evaluator.EvaluateBySeries(*aggregate.expr));
+  if (values) {
+    const auto [rows, groups] = values->ToGroups(aggregate);
+    fold.Take(rows, &groups);
+  } else {
+    TRY_VOID(evaluator.EvaluateRows(*aggregate.expr, [&fold](const Columns& rows) {
+      fold.Take(rows);
+      return base::Result<void>();
+    }));
+  }
   if (aggregate.op == AggregateOp::quantile && parameter != nullptr) RemarkQuantiles(evaluator, aggregate, *parameter);
   return fold.Finish(parameter);
 }

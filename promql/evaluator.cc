@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "promql/by_series.h"
 #include "promql/histogram_math.h"
 
 namespace promql {
@@ -71,6 +72,8 @@ base::Result<void> Evaluator::InBlocks(size_t size, const MakeRows& make, const 
 }
 
 base::Result<Columns> Evaluator::EvaluateNode(const Expr& expr) {
+  TRY(const auto values, EvaluateBySeries(expr));
+  if (values) return values->ToColumns();
   if (const auto* number = As<NumberLiteral>(expr)) return ScalarColumns(steps_.count, number->value);
   if (const auto* paren = As<Paren>(expr)) return EvaluateNode(*paren->expr);
   if (const auto* unary = As<Unary>(expr)) return EvaluateUnary(*unary);

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 
@@ -29,6 +32,8 @@ struct QueryState {
   AnnotationSet annotations;
   int64_t held = 0;  // cells held at this moment
 };
+
+class SeriesValues;
 
 // A range selector or subquery, ready for a function to run over its series.
 struct RangeInput;
@@ -84,6 +89,9 @@ class Evaluator {
   base::Result<RangeInput> EvaluateMatrixSelector(const MatrixSelector& matrix);
   base::Result<RangeInput> EvaluateSubquery(const Subquery& subquery);
 
+  // by_series.cc: the short way, where it can be gone (else nothing).
+  base::Result<std::optional<SeriesValues>> EvaluateBySeries(const Expr& expr);
+
   // binary.cc, set_operators.cc
   base::Result<Columns> EvaluateBinary(const Binary& binary, const Expr& expr);
   base::Result<Columns> EvaluateUnary(const Unary& unary);
@@ -104,6 +112,14 @@ class Evaluator {
 
  private:
   base::Result<Columns> EvaluateNode(const Expr& expr);
+  // by_series.cc
+  base::Result<std::optional<SeriesValues>> ValuesOf(const Expr& expr);
+  base::Result<std::optional<SeriesValues>> LastValues(const VectorSelector& selector);
+  base::Result<std::optional<SeriesValues>> RangeCallValues(const Call& call);
+  base::Result<std::optional<SeriesValues>> ValuesWithScalar(const Binary& binary, const SourceRange& where);
+  base::Result<std::array<double, 2>> ScalarArguments(const Call& call);
+  base::Result<std::shared_ptr<const store::Selection>> SelectShared(const VectorSelector& selector,
+                                                                     store::TimeRange range);
   void ReadSamples(const store::Series& series, store::TimeRange range, store::Samples& out) const;
 
   QueryState& query_;

@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "promql/absent.h"
 #include "promql/evaluator.h"
+#include "promql/metric_names.h"
 #include "promql/rate_row.h"
 
 // Functions of range vectors: each series is decoded once, then a window moves over it with the steps.
@@ -56,21 +56,6 @@ class WindowCursor {
   size_t end_ = 0;
 };
 
-bool HaveOneName(const VectorSelector& selector) {
-  return std::ranges::any_of(selector.matchers, [](const base::Matcher& matcher) {
-    return matcher.type() == base::MatchType::equal && matcher.name() == base::kMetricName;
-  });
-}
-
-// Labels that go with the name; they stand right after it.
-bool HasTypeOrUnit(const std::shared_ptr<const store::Series>& series) {
-  for (const base::Label& label : series->labels()) {
-    if (label.name > "__unit__") return false;
-    if (label.name == "__type__" || label.name == "__unit__") return true;
-  }
-  return false;
-}
-
 std::optional<RateKind> RateKindOf(std::string_view function) {
   if (function == "rate") return RateKind{.counter = true, .per_second = true};
   if (function == "increase") return RateKind{.counter = true, .per_second = false};
@@ -78,16 +63,8 @@ std::optional<RateKind> RateKindOf(std::string_view function) {
   return std::nullopt;
 }
 
-// Whether the name of a function's input stays its result's name.
-bool KeepsName(std::string_view function) { return function == "last_over_time" || function == "first_over_time"; }
-
 bool MayUseStartTimes(std::string_view function) {
   return function == "rate" || function == "irate" || function == "increase" || function == "resets";
-}
-
-bool LooksLikeCounter(std::string_view metric) {
-  constexpr std::array<std::string_view, 4> kEndings = {"_total", "_sum", "_count", "_bucket"};
-  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return metric.ends_with(ending); });
 }
 
 constexpr std::string_view kAnchoredFunctions = "changes, delta, increase, rate, resets";
@@ -304,7 +281,9 @@ base::Result<RangeInput> Evaluator::EvaluateMatrixSelector(const MatrixSelector&
   const store::TimeRange range{lookup.first - input.range - input.before, lookup.At(steps_.count - 1) + input.after};
   TRY(auto series, SelectSeries(selector.matchers, range.min, range.max));
   input.size = series.size();
-  input.distinct_without_name = HaveOneName(selector) && std::ranges::none_of(series, HasTypeOrUnit);
+  input.distinct_without_name = HaveOneName(selector) && std::ranges::none_of(series, [](const auto& one) {
+                                  return HasTypeOrUnit(one->labels());
+                                });
   input.load = [this, series = std::move(series), range](size_t index, RangeSeries& into) {
     ReadSamples(*series[index], range, into.read);
     into.labels = series[index]->labels();

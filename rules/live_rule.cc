@@ -33,7 +33,9 @@ Texts ParseTexts(const Rule& rule, const TextMap& map) {
   if (rule.kind == RuleKind::recording) return texts;
   for (const auto& [name, text] : map) {
     // loading the file has refused texts that do not parse, so the name stands for nothing here
-    if (auto parsed = AlertTemplate::Parse(rule.name, text)) texts.emplace_back(name, *std::move(parsed));
+    auto parsed = AlertTemplate::Parse(rule.name, text);
+    // without the functions it was parsed with, which take more room than the rule: each evaluation binds its own
+    if (parsed) texts.emplace_back(name, parsed->Bind({}));
   }
   return texts;
 }
@@ -159,6 +161,7 @@ base::Result<promql::Vector> LiveRule::Record(promql::Vector result, int limit) 
 base::Result<std::map<base::Labels, LiveRule::Found>> LiveRule::FindAlerts(const promql::Vector& result,
                                                                            const EvaluationTimes& times,
                                                                            const Environment& environment) const {
+  if (result.empty()) return std::map<base::Labels, Found>();
   const auto query = [&](std::string_view text) -> base::Result<std::vector<base::TemplateSample>> {
     TRY(const promql::ExprPtr expr, promql::Parse(text, environment.engine.options().parse));
     TRY(promql::QueryResult answer, environment.engine.Instant(*expr, times.now, environment.querier));
@@ -196,8 +199,8 @@ base::Result<std::map<base::Labels, LiveRule::Found>> LiveRule::FindAlerts(const
 base::Result<LiveRule::Output> LiveRule::MoveAlerts(std::map<base::Labels, Found> found, const EvaluationTimes& times,
                                                     int limit, const Environment& environment) {
   const AlertPolicy policy{.hold = rule_.hold, .keep_firing_for = rule_.keep_firing_for};
-  const std::string generator_url = GeneratorUrl(environment);
   const std::scoped_lock lock(mutex_);
+  if (found.empty() && alerts_.empty()) return Output();
   for (auto it = alerts_.begin(); it != alerts_.end();) {
     const auto seen = found.find(it->first);
     const auto next = Next(it->second.alert.status, seen != found.end(), policy, times.now);
@@ -227,6 +230,7 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(std::map<base::Labels, Found
   }
 
   Output output;
+  std::string generator_url;  // of those to be sent
   size_t active = 0;
   for (auto& [labels, live] : alerts_) {
     if (live.alert.status.state != AlertState::resolved) {
@@ -235,6 +239,7 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(std::map<base::Labels, Found
     }
     if (!NeedsSending(live.alert.status, times.now, environment.resend_delay)) continue;
     live.alert.status.last_sent_at = times.now;
+    if (generator_url.empty()) generator_url = GeneratorUrl(environment);
     output.alerts.push_back(ToSend(live.alert, generator_url, times, environment));
   }
   if (limit > 0 && active > static_cast<size_t>(limit)) {
@@ -332,6 +337,7 @@ void LiveRule::AppendStateSamples(LiveAlert& live, base::Timestamp time, promql:
 
 void LiveRule::StoreSamples(const promql::Vector& samples, base::Timestamp time, const Environment& environment,
                             RuleOutcome& outcome) {
+  if (samples.empty() && series_.empty()) return;
   auto appender = environment.appendable.NewAppender();
   std::unordered_map<base::Labels, store::SeriesRef, base::LabelsHash> written;
   written.reserve(samples.size());

@@ -171,6 +171,27 @@ base::Timestamp Head::CutForBytes(std::span<MemSeries* const> series) const {
   return cut;
 }
 
+// Series read a few times since the last time are worth it, as long as there is room; those not read at all are not.
+void Head::ChooseDecoded(std::span<MemSeries* const> series) {
+  constexpr uint32_t kOften = 3;
+  size_t bytes = 0;
+  std::vector<std::pair<MemSeries*, base::Duration>> wanted;
+  for (MemSeries* const each : series) {
+    const MemSeries::Usage usage = each->TakeUsage();
+    const bool fits = bytes + usage.decoded_bytes <= options_.decoded_bytes;
+    const bool kept = usage.decoded_bytes > 0 && usage.reads > 0 && usage.decoded >= usage.span && fits;
+    if (kept) bytes += usage.decoded_bytes;
+    if (!kept && usage.decoded_bytes > 0) each->ForgetDecoded();
+    // a little more than was asked for, since the next read may come later after the newest sample
+    if (!kept && usage.reads >= kOften) wanted.emplace_back(each, usage.span + usage.span / 8);
+  }
+  for (const auto& [each, span] : wanted) {
+    if (bytes >= options_.decoded_bytes) break;
+    bytes += each->Decode(span);
+  }
+  counters_.decoded_bytes = bytes;
+}
+
 void Head::Maintain(base::Timestamp now) {
   const Everything all = All();
   base::Timestamp floor = base::Timestamp::min();
@@ -185,6 +206,7 @@ void Head::Maintain(base::Timestamp now) {
     left = DropBefore(floor, all.series);
   }
   counters_.min_time = left.oldest;
+  ChooseDecoded(all.series);
   Forget(left.empty);
   if (!order_.Wanted()) return;
   const Everything kept = All();
@@ -202,7 +224,7 @@ SelectCache::List Head::Matching(std::span<const base::Matcher> matchers) const 
     for (const SeriesId id : ids) found.push_back(table_.Get(id));
   }
   order_.Sort(found);
-  const auto list = std::make_shared<const std::vector<std::shared_ptr<const Series>>>(std::move(found));
+  const auto list = std::make_shared<const Selection>(std::move(found));
   selections_.Put(ticket, list);
   return list;
 }
@@ -211,8 +233,8 @@ std::vector<std::shared_ptr<const Series>> Head::Matching(std::span<const base::
                                                           TimeRange range) const {
   const SelectCache::List all = Matching(matchers);
   std::vector<std::shared_ptr<const Series>> found;
-  found.reserve(all->size());
-  for (const auto& series : *all) {
+  found.reserve(all->series.size());
+  for (const auto& series : all->series) {
     if (static_cast<const MemSeries&>(*series).Overlaps(range)) found.push_back(series);
   }
   return found;
@@ -221,6 +243,11 @@ std::vector<std::shared_ptr<const Series>> Head::Matching(std::span<const base::
 base::Result<std::vector<std::shared_ptr<const Series>>> Head::Select(std::span<const base::Matcher> matchers,
                                                                       TimeRange range) const {
   return Matching(matchers, range);
+}
+
+base::Result<std::shared_ptr<const Selection>> Head::SelectShared(std::span<const base::Matcher> matchers,
+                                                                  TimeRange) const {
+  return Matching(matchers);
 }
 
 bool Head::AnyOverlaps(const Value& value, TimeRange range) const {
@@ -276,6 +303,7 @@ HeadStats Head::Stats() const {
   const auto refused = [this](AppendStatus status) { return counters_.refused[static_cast<size_t>(status)].load(); };
   stats.chunks = static_cast<size_t>(counters_.chunks.load());
   stats.bytes = static_cast<size_t>(counters_.bytes.load());
+  stats.decoded_bytes = counters_.decoded_bytes;
   const int64_t min = counters_.min_time.load();
   const int64_t max = counters_.max_time.load();
   if (min <= max) stats.times = {FromMilliseconds(min), FromMilliseconds(max)};

@@ -26,6 +26,8 @@ struct HeadOptions {
   // How much older than its series' newest sample one may be. 0: any older one is out_of_order. Else those outside are
   // too_old, as in Prometheus (which measures from the newest sample of all series; one bad clock would move that).
   base::Duration out_of_order_window{0};
+  // Samples kept decoded besides, of the series that are read over and over again (rules do). 0 = none.
+  size_t decoded_bytes = size_t{32} << 20;
 };
 
 struct HeadStats {
@@ -34,6 +36,7 @@ struct HeadStats {
   size_t label_pairs = 0;
   size_t chunks = 0;               // open ones included
   size_t bytes = 0;                // chunks, labels and bookkeeping, estimated; without the index' texts
+  size_t decoded_bytes = 0;        // beside `bytes`; as of the last Maintain
   std::optional<TimeRange> times;  // oldest and newest sample; the oldest as of the last Maintain
   // Since the start:
   uint64_t samples_appended = 0;     // stored, out-of-order ones and histograms included
@@ -82,14 +85,17 @@ class Head final : public Appendable, public Querier {
 
   base::Result<std::vector<std::shared_ptr<const Series>>> Select(std::span<const base::Matcher> matchers,
                                                                   TimeRange range) const override;
+  base::Result<std::shared_ptr<const Selection>> SelectShared(std::span<const base::Matcher> matchers,
+                                                              TimeRange range) const override;
   base::Result<std::vector<std::string>> LabelNames(std::span<const base::Matcher> matchers,
                                                     TimeRange range) const override;
   base::Result<std::vector<std::string>> LabelValues(const std::string& name, std::span<const base::Matcher> matchers,
                                                      TimeRange range) const override;
 
   // Drops chunks that are wholly outside retention, then series without samples; from then on samples before what is
-  // kept are too_old. Where wide selections were asked for, learns the order of new series, which makes them quick.
-  // Call it every minute or so, from one thread at a time; it stops nobody for long.
+  // kept are too_old. Where wide selections were asked for, learns the order of new series, which makes them quick, and
+  // which series are worth keeping decoded. Call it every ten seconds or so, from one thread at a time; it stops nobody
+  // for long.
   void Maintain(base::Timestamp now);
 
   HeadStats Stats() const;
@@ -111,6 +117,7 @@ class Head final : public Appendable, public Querier {
     std::atomic<uint64_t> samples, histograms, out_of_order_stored, created, removed;
     std::atomic<uint64_t> refused[static_cast<size_t>(AppendStatus::invalid_labels) + 1];
     std::atomic<int64_t> chunks, bytes;
+    std::atomic<size_t> decoded_bytes;
     std::atomic<int64_t> min_time, max_time;  // milliseconds
   };
   struct Found {
@@ -127,6 +134,7 @@ class Head final : public Appendable, public Querier {
   Everything All() const;
   base::Timestamp CutForBytes(std::span<MemSeries* const> series) const;
   Left DropBefore(base::Timestamp floor, std::span<MemSeries* const> series);
+  void ChooseDecoded(std::span<MemSeries* const> series);
   void Count(Footprint change);
   void CountTimes(TimeRange times);
   SelectCache::List Matching(std::span<const base::Matcher> matchers) const;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/labels.h"
@@ -46,6 +48,25 @@ inline void Series::ReadLast(TimeRange range, Samples& out) const {
   out.values.push_back(all.values.back());
 }
 
+// What a selection found, sorted by labels.
+struct Selection {
+  explicit Selection(std::vector<std::shared_ptr<const Series>> found) : series(std::move(found)) {}
+  const std::vector<std::shared_ptr<const Series>> series;
+
+  // Where a reader keeps what follows from the labels of the series, as long as the selection is. Made at the first
+  // call; there is one reader to a process, so all ask for the same type. Thread-safe, as T must be.
+  template <class T>
+  T& Memo() const {
+    const std::scoped_lock lock(mutex_);
+    if (!memo_) memo_ = std::make_shared<T>();
+    return *static_cast<T*>(memo_.get());
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<void> memo_;  // guarded by mutex_
+};
+
 // Answers from what was committed before the call. Thread-safe. A local one does not fail; a remote one may
 // (unavailable, timeout).
 class Querier {
@@ -54,6 +75,13 @@ class Querier {
   // Series for which every matcher holds and that may have samples in `range`, sorted by labels.
   virtual base::Result<std::vector<std::shared_ptr<const Series>>> Select(std::span<const base::Matcher> matchers,
                                                                           TimeRange range) const = 0;
+  // The same, with series that have no samples in `range` perhaps. A querier that remembers selections answers with the
+  // same object until series that match come or go.
+  virtual base::Result<std::shared_ptr<const Selection>> SelectShared(std::span<const base::Matcher> matchers,
+                                                                      TimeRange range) const {
+    TRY(auto found, Select(matchers, range));
+    return std::make_shared<const Selection>(std::move(found));
+  }
   // Sorted. Only of series that match; no matchers means all.
   virtual base::Result<std::vector<std::string>> LabelNames(std::span<const base::Matcher> matchers,
                                                             TimeRange range) const = 0;

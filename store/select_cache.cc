@@ -28,19 +28,19 @@ SelectCache::List SelectCache::Find(const Ticket& ticket) {
   if (found == young_.end()) {
     auto earlier = old_.extract(ticket.key);
     if (earlier.empty()) return nullptr;
-    young_series_ += earlier.mapped().list->size() + 1;
+    young_series_ += earlier.mapped().list->series.size() + 1;
     found = young_.insert(std::move(earlier)).position;
   }
   return found->second.version == ticket.version ? found->second.list : nullptr;
 }
 
 void SelectCache::Put(const Ticket& ticket, List list) {
-  if (list->size() > kMostSeries / 2) return;
+  if (list->series.size() > kMostSeries / 2) return;
   Generation forgotten;  // after the lock
   const std::scoped_lock lock(mutex_);
   Known& known = young_[ticket.key];
-  young_series_ += list->size() + 1;
-  if (known.list) young_series_ -= known.list->size() + 1;
+  young_series_ += list->series.size() + 1;
+  if (known.list) young_series_ -= known.list->series.size() + 1;
   known = {ticket.version, std::move(list)};
   if (young_series_ < kMostSeries) return;
   forgotten = std::exchange(old_, std::exchange(young_, {}));

@@ -21,7 +21,7 @@ namespace store {
 // the same again at every evaluation. Bounded in the number of series it refers to. Thread-safe.
 class SelectCache {
  public:
-  using List = std::shared_ptr<const std::vector<std::shared_ptr<const Series>>>;
+  using List = std::shared_ptr<const Selection>;
   static constexpr size_t kMostSeries = 1'000'000;  // referred to by one of the two generations it keeps
 
   // What a selection depends on, to be taken before it is worked out.

@@ -1,6 +1,7 @@
 #include "store/series.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace store {
@@ -19,6 +20,9 @@ std::vector<Sample> ReadAll(const Chunk& chunk) {
   chunk.Read({chunk.min_time(), chunk.max_time()}, columns);
   return ToSamples(columns);
 }
+
+// Fewer samples are decoded as fast as they are copied.
+constexpr size_t kFewestDecoded = 24;
 
 int64_t BytesOf(const ChunkPtr& chunk) { return static_cast<int64_t>(chunk->Bytes() + sizeof chunk); }
 
@@ -75,6 +79,12 @@ void MemSeries::Read(TimeRange range, Samples& out) const {
   {
     const std::scoped_lock lock(mutex_);
     if (!HasOpen()) return;
+    CountRead(range.min);
+    if (const DecodedTail* decoded = Decoded();
+        decoded != nullptr && decoded->Covers(range) && out.histograms.empty()) {
+      decoded->Read(range, out);
+      return;
+    }
     if (history_) {
       const auto& all = history_->chunks;
       const auto from =
@@ -110,6 +120,67 @@ void MemSeries::ReadLast(TimeRange range, Samples& out) const {
     }
   }
   Series::ReadLast(range, out);
+}
+
+void MemSeries::CountRead(base::Timestamp from) const {
+  constexpr uint64_t kMostSpan = std::numeric_limits<uint16_t>::max();
+  if (from >= LastTime()) return;
+  // unsigned, because the instants may lie further apart than a Duration reaches
+  const uint64_t span = static_cast<uint64_t>(LastTime().time_since_epoch().count()) -
+                        static_cast<uint64_t>(from.time_since_epoch().count());
+  const uint64_t seconds = span / 1000 + 1;
+  if (seconds > kMostSpan) return;
+  if (reads_ < std::numeric_limits<uint8_t>::max()) ++reads_;
+  read_span_ = std::max(read_span_, static_cast<uint16_t>(seconds));
+}
+
+MemSeries::Usage MemSeries::TakeUsage() {
+  const std::scoped_lock lock(mutex_);
+  const DecodedTail* decoded = Decoded();
+  return {.reads = std::exchange(reads_, uint8_t{0}),
+          .span = std::chrono::seconds(std::exchange(read_span_, uint16_t{0})),
+          .decoded = decoded == nullptr ? base::Duration(0) : decoded->span(),
+          .decoded_bytes = decoded == nullptr ? 0 : decoded->Bytes()};
+}
+
+// Under the lock, unlike Read: once in a while, and no append may come between decoding and keeping.
+size_t MemSeries::Decode(base::Duration span) {
+  const std::scoped_lock lock(mutex_);
+  DropDecoded();
+  if (floats_.empty()) return 0;
+  const base::Timestamp from = LastTime() - span;
+  Samples samples;
+  if (history_) {
+    auto first = history_->chunks.end();
+    size_t most = 2 * DecodedTail::kMostSamples;  // bounds what is decoded in vain
+    while (first != history_->chunks.begin() && (*(first - 1))->max_time() >= from && most > 0) {
+      --first;
+      most -= std::min(most, kChunkSamples);
+    }
+    for (; first != history_->chunks.end(); ++first) (*first)->Read({from, base::Timestamp::max()}, samples);
+  }
+  FloatRun::Copy open;
+  floats_.CopyTo(open);
+  FloatRun::Read(open, {from, base::Timestamp::max()}, samples);
+  const bool worthwhile = samples.size() >= kFewestDecoded && samples.size() <= DecodedTail::kMostSamples * 3 / 4;
+  if (!worthwhile || !samples.histograms.empty()) return 0;
+  MutableHistory().decoded = std::make_unique<DecodedTail>(samples, from, span);
+  has_decoded_ = true;
+  return history_->decoded->Bytes();
+}
+
+void MemSeries::ForgetDecoded() {
+  const std::scoped_lock lock(mutex_);
+  DropDecoded();
+}
+
+void MemSeries::DropDecoded() {
+  if (has_decoded_) history_->decoded.reset();
+  has_decoded_ = false;
+}
+
+void MemSeries::AppendDecoded(base::Timestamp time, double value) {
+  if (has_decoded_ && !history_->decoded->Append(time, value)) DropDecoded();
 }
 
 std::optional<TimeRange> MemSeries::Span() const {
@@ -171,6 +242,7 @@ MemSeries::Outcome MemSeries::Append(base::Timestamp time, double value, const A
     if (!floats_.empty() && !floats_.full() && time > floats_.last_time() && time >= limits.floor) {
       const size_t before = floats_.Bytes();
       floats_.Append(time, value);
+      AppendDecoded(time, value);
       change.bytes += static_cast<int64_t>(floats_.Bytes() - before);
       return {};
     }
@@ -205,12 +277,14 @@ void MemSeries::AppendInOrder(const Sample& sample, Footprint& change) {
   if (HasOpen() && (full || histogram == !floats_.empty())) CloseOpen(change);
   if (!HasOpen()) ++change.chunks;
   if (histogram) {
+    DropDecoded();
     MutableHistory().histograms.push_back(sample);
     change.bytes += static_cast<int64_t>(HistogramBytes(sample));
     return;
   }
   const size_t before = floats_.Bytes();
   floats_.Append(sample.time, sample.value);
+  AppendDecoded(sample.time, sample.value);
   change.bytes += static_cast<int64_t>(floats_.Bytes() - before);
 }
 
@@ -225,6 +299,7 @@ void MemSeries::InsertIntoOpen(const Sample& sample, Footprint& change) {
 }
 
 void MemSeries::Insert(const Sample& sample, Footprint& change) {
+  DropDecoded();
   if (!history_ || history_->chunks.empty() || sample.time > history_->chunks.back()->max_time()) {
     InsertIntoOpen(sample, change);
     return;
@@ -276,6 +351,7 @@ void MemSeries::EndRestore(Footprint& change) {
 
 std::optional<TimeRange> MemSeries::DropBefore(base::Timestamp floor, Footprint& change) {
   const std::scoped_lock lock(mutex_);
+  if (has_decoded_ && history_->decoded->from() < floor) DropDecoded();
   if (history_) {
     auto& chunks = history_->chunks;
     const auto kept =
@@ -288,6 +364,7 @@ std::optional<TimeRange> MemSeries::DropBefore(base::Timestamp floor, Footprint&
   change.bytes -= static_cast<int64_t>(OpenBytes());
   --change.chunks;
   floats_.Clear();
+  DropDecoded();
   history_.reset();
   return std::nullopt;
 }

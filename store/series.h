@@ -7,6 +7,7 @@
 #include "base/labels.h"
 #include "store/appender.h"
 #include "store/chunk.h"
+#include "store/decoded_tail.h"
 #include "store/locks.h"
 #include "store/querier.h"
 
@@ -69,6 +70,19 @@ class MemSeries final : public Series {
   void RestoreChunk(ChunkPtr chunk);
   void EndRestore(Footprint& change);
 
+  // How it was read since the last call, and what it holds decoded for that.
+  struct Usage {
+    uint32_t reads = 0;         // that reached far enough back to be worth remembering; counted up to 255
+    base::Duration span{0};     // how far before its newest sample they reached, rounded up
+    base::Duration decoded{0};  // how far the decoded samples reach; 0: there are none
+    size_t decoded_bytes = 0;
+  };
+  Usage TakeUsage();
+  // Keeps the newest samples decoded, as far back as `span`, for Read. Returns their bytes; 0 where it makes no sense:
+  // few samples, very many, or histograms.
+  size_t Decode(base::Duration span);
+  void ForgetDecoded();
+
   // Drops chunks that end before `floor`. The span of what is left.
   std::optional<TimeRange> DropBefore(base::Timestamp floor, Footprint& change);
   // If it is empty: no Append succeeds from here on, and it may be forgotten.
@@ -95,6 +109,7 @@ class MemSeries final : public Series {
   struct History {
     std::vector<ChunkPtr> chunks;    // closed, in time order, not overlapping
     std::vector<Sample> histograms;  // the open run, when that is of histograms
+    std::unique_ptr<DecodedTail> decoded;
   };
 
   // All of these with mutex_ held.
@@ -106,6 +121,10 @@ class MemSeries final : public Series {
   base::Timestamp OpenFirstTime() const;
   bool LastEquals(const Sample& sample) const;
   History& MutableHistory();
+  DecodedTail* Decoded() const { return has_decoded_ ? history_->decoded.get() : nullptr; }
+  void AppendDecoded(base::Timestamp time, double value);
+  void CountRead(base::Timestamp from) const;
+  void DropDecoded();
   std::vector<Sample> ReadOpen() const;
   std::optional<Sample> Find(base::Timestamp time) const;
   AppendStatus Judge(const Sample& sample, const AppendLimits& limits) const;
@@ -118,7 +137,10 @@ class MemSeries final : public Series {
   const base::Labels labels_;
   const SeriesRef ref_;
   mutable SmallMutex mutex_;
-  bool dropped_ = false;  // from here on guarded by mutex_
+  bool dropped_ : 1 = false;        // from here on guarded by mutex_
+  bool has_decoded_ : 1 = false;    // so that an append need not look into history_
+  mutable uint8_t reads_ = 0;       // see Usage; in the room that alignment leaves
+  mutable uint16_t read_span_ = 0;  // seconds
   Mark mark_;
   FloatRun floats_;  // the open run, when that is of floats
   std::unique_ptr<History> history_;
