@@ -158,10 +158,9 @@ base::Result<promql::Vector> LiveRule::Record(promql::Vector result, int limit) 
   return result;
 }
 
-base::Result<std::map<base::Labels, LiveRule::Found>> LiveRule::FindAlerts(const promql::Vector& result,
-                                                                           const EvaluationTimes& times,
-                                                                           const Environment& environment) const {
-  if (result.empty()) return std::map<base::Labels, Found>();
+base::Result<LiveRule::FoundAlerts> LiveRule::FindAlerts(const promql::Vector& result, const EvaluationTimes& times,
+                                                         const Environment& environment) const {
+  if (result.empty()) return FoundAlerts();
   const auto query = [&](std::string_view text) -> base::Result<std::vector<base::TemplateSample>> {
     TRY(const promql::ExprPtr expr, promql::Parse(text, environment.engine.options().parse));
     TRY(promql::QueryResult answer, environment.engine.Instant(*expr, times.now, environment.querier));
@@ -178,7 +177,8 @@ base::Result<std::map<base::Labels, LiveRule::Found>> LiveRule::FindAlerts(const
   const Texts label_texts = BindTexts(label_texts_, functions);
   const Texts annotation_texts = BindTexts(annotation_texts_, functions);
 
-  std::map<base::Labels, Found> found;
+  FoundAlerts found;
+  found.reserve(result.size());
   for (const promql::VectorSample& sample : result) {
     const TemplateInput input =
         plain ? TemplateInput{}
@@ -196,8 +196,8 @@ base::Result<std::map<base::Labels, LiveRule::Found>> LiveRule::FindAlerts(const
   return found;
 }
 
-base::Result<LiveRule::Output> LiveRule::MoveAlerts(std::map<base::Labels, Found> found, const EvaluationTimes& times,
-                                                    int limit, const Environment& environment) {
+base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const EvaluationTimes& times, int limit,
+                                                    const Environment& environment) {
   const AlertPolicy policy{.hold = rule_.hold, .keep_firing_for = rule_.keep_firing_for};
   const std::scoped_lock lock(mutex_);
   if (found.empty() && alerts_.empty()) return Output();
@@ -297,7 +297,7 @@ std::vector<base::Alert> LiveRule::Restore(std::vector<ActiveAlert> alerts, cons
       alerts_.insert_or_assign(labels, std::move(live));
     }
   }
-  for (const promql::VectorSample& sample : samples) series_.emplace(sample.labels, store::SeriesRef::none);
+  for (const promql::VectorSample& sample : samples) series_.emplace(sample.labels, Written());
   return to_send;
 }
 
@@ -339,12 +339,12 @@ void LiveRule::StoreSamples(const promql::Vector& samples, base::Timestamp time,
                             RuleOutcome& outcome) {
   if (samples.empty() && series_.empty()) return;
   auto appender = environment.appendable.NewAppender();
-  std::unordered_map<base::Labels, store::SeriesRef, base::LabelsHash> written;
-  written.reserve(samples.size());
+  ++evaluation_;
+  std::vector<std::unordered_map<base::Labels, Written, base::LabelsHash>::value_type> news;
   std::map<store::AppendStatus, size_t> refused;
   for (const promql::VectorSample& sample : samples) {
     const auto known = series_.find(sample.labels);
-    const store::SeriesRef ref = known == series_.end() ? store::SeriesRef::none : known->second;
+    const store::SeriesRef ref = known == series_.end() ? store::SeriesRef::none : known->second.ref;
     const store::Appended appended = sample.histogram
                                          ? appender->AppendHistogram(ref, sample.labels, time, sample.histogram)
                                          : appender->Append(ref, sample.labels, time, sample.value);
@@ -352,19 +352,25 @@ void LiveRule::StoreSamples(const promql::Vector& samples, base::Timestamp time,
       ++refused[appended.status];
       continue;
     }
-    written.emplace(sample.labels, appended.ref);
+    ++outcome.samples;
+    if (known == series_.end()) {
+      news.emplace_back(sample.labels, Written{appended.ref, evaluation_});
+    } else {
+      known->second = {appended.ref, evaluation_};
+    }
   }
-  outcome.samples = written.size();
-  for (const auto& [labels, ref] : series_) {
+  for (const auto& [labels, written] : series_) {
     // an older or equal instant may hold a sample already; then there is nothing left to end
-    if (!written.contains(labels)) static_cast<void>(appender->Append(ref, labels, time, store::StaleMarker()));
+    if (written.evaluation == evaluation_) continue;
+    static_cast<void>(appender->Append(written.ref, labels, time, store::StaleMarker()));
   }
   if (auto committed = appender->Commit(); !committed) {
     outcome.samples = 0;
     outcome.error = std::move(committed).error();
     return;
   }
-  series_ = std::move(written);
+  std::erase_if(series_, [this](const auto& one) { return one.second.evaluation != evaluation_; });
+  series_.insert(std::move_iterator(news.begin()), std::move_iterator(news.end()));
   for (const auto& [status, count] : refused) {
     base::LogWarn("samples of a rule were not stored",
                   {{"rule", rule_.name}, {"reason", Reason(status)}, {"samples", count}});
@@ -388,6 +394,7 @@ RuleSnapshot LiveRule::Snapshot() const {
 
 void LiveRule::TakeStateFrom(LiveRule& old) {
   series_ = std::exchange(old.series_, {});
+  evaluation_ = old.evaluation_;
   const std::scoped_lock lock(mutex_, old.mutex_);
   alerts_ = std::exchange(old.alerts_, {});
   // texts and labels may have changed with the rule; the series' labels are built anew

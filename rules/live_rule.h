@@ -88,9 +88,10 @@ class LiveRule {
   std::vector<AlertChange> ForgetLocked(ChangeCause cause);  // with mutex_ held
   base::Result<Output> EvaluateExpression(const EvaluationTimes& times, int limit, const Environment& environment);
   base::Result<promql::Vector> Record(promql::Vector result, int limit) const;
-  base::Result<std::map<base::Labels, Found>> FindAlerts(const promql::Vector& result, const EvaluationTimes& times,
-                                                         const Environment& environment) const;
-  base::Result<Output> MoveAlerts(std::map<base::Labels, Found> found, const EvaluationTimes& times, int limit,
+  using FoundAlerts = std::unordered_map<base::Labels, Found, base::LabelsHash>;
+  base::Result<FoundAlerts> FindAlerts(const promql::Vector& result, const EvaluationTimes& times,
+                                       const Environment& environment) const;
+  base::Result<Output> MoveAlerts(FoundAlerts found, const EvaluationTimes& times, int limit,
                                   const Environment& environment);
   std::string GeneratorUrl(const Environment& environment) const;
   void AppendStateSamples(LiveAlert& live, base::Timestamp time, promql::Vector& samples) const;
@@ -102,8 +103,13 @@ class LiveRule {
   const Rule rule_;
   const Texts label_texts_;  // of an alerting rule
   const Texts annotation_texts_;
-  std::unordered_map<base::Labels, store::SeriesRef, base::LabelsHash> series_;  // of the last good evaluation
-  std::vector<AlertChange> changes_;                                             // of the evaluation under way
+  struct Written {
+    store::SeriesRef ref = store::SeriesRef::none;
+    uint64_t evaluation = 0;  // the last one that wrote it
+  };
+  std::unordered_map<base::Labels, Written, base::LabelsHash> series_;  // of the last good evaluation
+  uint64_t evaluation_ = 0;                                             // the number of the one under way
+  std::vector<AlertChange> changes_;                                    // of the evaluation under way
 
   mutable std::mutex mutex_;
   // guarded by mutex_
