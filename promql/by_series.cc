@@ -13,6 +13,7 @@ namespace promql {
 namespace {
 
 constexpr uint32_t kInterruptEvery = 256;  // series
+constexpr uint32_t kPrefetch = 8;          // series ahead
 
 const MatrixSelector* RangeArgument(const Call& call) {
   for (const ExprPtr& argument : call.arguments) {
@@ -169,6 +170,7 @@ base::Result<std::optional<SeriesValues>> Evaluator::LastValues(const VectorSele
   store::Samples samples;
   for (uint32_t i = 0; i < selection->series.size(); ++i) {
     if (i % kInterruptEvery == 0) TRY_VOID(Interrupted());
+    selection->Prefetch(i + kPrefetch);
     samples.Clear();
     selection->series[i]->ReadLast(range, samples);
     if (!samples.histograms.empty()) return std::nullopt;
@@ -206,6 +208,7 @@ base::Result<std::optional<SeriesValues>> Evaluator::RangeCallValues(const Call&
   store::Samples samples;
   for (uint32_t i = 0; i < selection->series.size(); ++i) {
     if (i % kInterruptEvery == 0) TRY_VOID(Interrupted());
+    selection->Prefetch(i + kPrefetch);
     const store::Series& series = *selection->series[i];
     if (!ReadFloats(series, range, samples)) return std::nullopt;
     if (samples.empty()) continue;
