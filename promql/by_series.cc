@@ -218,7 +218,10 @@ base::Result<std::optional<SeriesValues>> Evaluator::RangeCallValues(const Call&
     if (!context.failure.empty()) return base::Invalid(context.failure);
     if (!point.present()) continue;
     values.elements().push_back({i, point.value});
-    const std::string_view metric = of_counters ? context.metric() : std::string_view();
+  }
+  if (of_counters && !values.elements().empty()) {
+    // IsRangeCall: all are of one metric
+    const auto metric = selection->series[values.elements().front().series]->labels().MetricName();
     if (!metric.empty() && !LooksLikeCounter(metric)) annotations().Inform(remark::PossibleNonCounter(metric), where);
   }
   return values;
