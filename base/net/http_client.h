@@ -19,6 +19,7 @@ struct TlsOptions {
   std::string key_file{};
   std::string server_name{};  // checked against the certificate and sent as SNI instead of the URL's host
   bool insecure_skip_verify = false;
+  bool operator==(const TlsOptions&) const = default;
 };
 
 struct HttpClientRequest {

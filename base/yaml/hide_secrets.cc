@@ -12,6 +12,13 @@ const FieldHelp* FindField(const std::vector<FieldHelp>* fields, std::string_vie
   return nullptr;
 }
 
+// A secret, or a list or map of them.
+void HideAll(YamlNode& node) {
+  if (node.kind == YamlNode::Kind::scalar && !node.text.empty()) node.text = "<secret>";
+  for (YamlNode& item : node.items) HideAll(item);
+  for (auto& [key, value] : node.entries) HideAll(value);
+}
+
 void Hide(YamlNode& node, const std::vector<FieldHelp>* fields) {
   if (node.kind == YamlNode::Kind::scalar && node.text.find("://") != std::string::npos) {
     node.text = RedactUrl(node.text);
@@ -19,8 +26,10 @@ void Hide(YamlNode& node, const std::vector<FieldHelp>* fields) {
   for (YamlNode& item : node.items) Hide(item, fields);
   for (auto& [key, value] : node.entries) {
     const FieldHelp* field = FindField(fields, key.text);
-    if (field != nullptr && field->type == "secret" && value.kind == YamlNode::Kind::scalar && !value.text.empty()) {
-      value.text = "<secret>";
+    if (field != nullptr && (field->type == "secret" || field->type.ends_with(" of secrets"))) {
+      HideAll(value);
+    } else if (field != nullptr && field->type == "map of maps") {
+      for (auto& [name, nested] : value.entries) Hide(nested, field->nested);
     } else {
       Hide(value, field == nullptr ? nullptr : field->nested);
     }
