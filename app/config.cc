@@ -96,6 +96,11 @@ void ReadThresholds(const base::YamlReader& in, Reading& reading) {
   reading.rule_sets.push_back(rules::ReadThresholdRules(in, reading.file, {.parse = reading.features}));
 }
 
+void ReadEvaluation(const base::YamlReader& in, Reading& reading) {
+  rules::ReadYaml(in, reading.config.evaluation);
+  rules::ResolvePaths(reading.folder, reading.config.evaluation);
+}
+
 constexpr std::string_view kAlertRelabelling = "alert_relabel_configs";
 
 // The peers are the alertmanager's business, relabelling is ingest's.
@@ -152,6 +157,8 @@ const std::vector<Section>& Sections() {
         &rules::RuleFileHelp()},
        ReadRuleFiles},
       {{"thresholds", "list", "[]", "Thresholds, as a rule file would hold them.", false, nullptr}, ReadThresholds},
+      {{"rules", "map", "", "Against what rules are evaluated, and how.", false, &rules::EvaluationHelp()},
+       ReadEvaluation},
       {{"alerting", "map", "", "Alertmanagers, apart from our own, that are told of every alert.", false,
         &AlertingHelp()},
        ReadAlerting},

@@ -13,6 +13,7 @@
 #include "ingest/relabel.h"
 #include "promql/parser.h"
 #include "remote/config.h"
+#include "rules/remote/config.h"
 #include "rules/rule_file.h"
 
 namespace app {
@@ -36,6 +37,7 @@ struct Config {
   std::vector<remote::WriteConfig> remote_write;
   std::vector<std::string> rule_files;  // paths, globs resolved
   rules::RuleSet rules;                 // of the rule files and of `thresholds:`
+  rules::EvaluationConfig evaluation;   // `rules:`
   alertmanager::AlertingConfig alerting;
   std::vector<ingest::RelabelConfig> alert_relabel_configs;  // of `alerting:`, for every alert that leaves
   std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included

@@ -42,6 +42,7 @@
 #include "rules/api/history_api.h"
 #include "rules/api/query_api.h"
 #include "rules/manager.h"
+#include "rules/remote/datasource.h"
 #include "rules/state_database.h"
 #include "store/durable.h"
 #include "store/head.h"
@@ -106,7 +107,13 @@ class Composition final : public Program {
 
   Config Read(base::YamlErrors& errors) const {
     if (options_.alertmanager_file) return ReadAlertmanagerConfig(options_.config_file, errors);
-    return ReadConfig(options_.config_file, environment_, errors, options_.engine.parse);
+    Config config = ReadConfig(options_.config_file, environment_, errors, options_.engine.parse);
+    if (!options_.datasource_url.empty()) {
+      auto& datasource = config.evaluation.datasource;
+      if (!datasource) datasource.emplace();
+      datasource->url = options_.datasource_url;
+    }
+    return config;
   }
   base::Result<void> Begin(const Config& config);
 
@@ -119,6 +126,8 @@ class Composition final : public Program {
   base::Result<void> ReplaceExporter(const Config& config);
   void MakeDispatcher(const Config& config);
   void Apply(const Config& config);
+  void ApplyDatasource(const rules::EvaluationConfig& config);
+  void ApplyRules(const Config& config);
   void ApplySinks(const Config& config);
   void ApplyRemoteWrite(const Config& config);
   ingest::InProcessTarget OwnTarget(const Config& config);
@@ -169,7 +178,9 @@ class Composition final : public Program {
   std::shared_ptr<alertmanager::Dispatcher> dispatcher_;             // null without the role or its section
   std::shared_ptr<alertmanager::AlertmanagerClient> alertmanagers_;  // null without the role of rules
   SinkFan sinks_;
-  std::unique_ptr<rules::Manager> rule_manager_;  // null without the role, as scrapes_
+  rules::EvaluationConfig evaluation_;                   // in force
+  std::shared_ptr<rules::RemoteDatasource> datasource_;  // null: rules read the store
+  std::unique_ptr<rules::Manager> rule_manager_;         // null without the role, as scrapes_
   std::unique_ptr<ingest::ScrapeManager> scrapes_;
   std::jthread maintenance_;
   std::unique_ptr<base::HttpServer> server_;
@@ -206,7 +217,7 @@ base::Result<void> Composition::Begin(const Config& config) {
   TRY(server_, base::HttpServer::Start(options_.http, Endpoints()));
   Apply(config);
   if (dispatcher_) dispatcher_->Start();
-  if (rule_manager_) rule_manager_->Start(options_.rule_threads);
+  if (rule_manager_) rule_manager_->Start(evaluation_.Threads());
   maintenance_ = std::jthread([this](const std::stop_token& stop) { Maintain(stop); });
   ready_ = true;
   return {};
@@ -265,19 +276,41 @@ void Composition::Apply(const Config& config) {
   shown_.store(std::make_shared<const Shown>(std::move(shown)));
   ApplySinks(config);
   ApplyRemoteWrite(config);
-  if (rule_manager_) {
-    rule_manager_->Apply(
-        {.rules = config.rules,
-         .defaults = {.interval = config.global.evaluation_interval, .query_offset = config.global.rule_query_offset},
-         .external_labels = ToLabels(config.global.external_labels),
-         .external_url = external_url_});
-  }
+  if (rule_manager_) ApplyRules(config);
   if (scrapes_) {
     std::vector<ingest::InProcessTarget> own;
     if (options_.roles.exporter) own.push_back(OwnTarget(config));
     scrapes_->Reload(config.scrape_configs, std::move(own));
   }
   reload_status_.Succeeded(clock_.Now());
+}
+
+void Composition::ApplyRules(const Config& config) {
+  ApplyDatasource(config.evaluation);
+  const base::Duration offset = config.global.rule_query_offset;
+  const auto& datasource = config.evaluation.datasource;
+  rule_manager_->Apply({.rules = config.rules,
+                        .defaults = {.interval = config.global.evaluation_interval,
+                                     .query_offset = datasource ? datasource->eval_delay.value_or(offset) : offset},
+                        .external_labels = ToLabels(config.global.external_labels),
+                        .external_url = external_url_,
+                        .datasource = datasource_});
+}
+
+// Evaluations that wait for a datasource of the past are ended, so that groups can change at once.
+void Composition::ApplyDatasource(const rules::EvaluationConfig& config) {
+  const bool running = ready_;
+  if (running) rule_manager_->Start(config.Threads());
+  if (std::exchange(evaluation_, config).datasource == config.datasource) return;
+  if (datasource_) datasource_->Stop();
+  datasource_.reset();
+  if (!config.datasource) {
+    base::LogInfo("rules are evaluated on the samples stored here");
+    return;
+  }
+  base::LogInfo("rules are evaluated on a server", {{"datasource", base::RedactUrl(config.datasource->url)}});
+  datasource_ = std::make_shared<rules::RemoteDatasource>(
+      *config.datasource, rules::RemoteDatasource::Parts{.client = *client_, .clock = clock_, .registry = &registry_});
 }
 
 void Composition::ApplySinks(const Config& config) {
@@ -354,6 +387,7 @@ void Composition::Stop() {
   const base::Timestamp deadline = clock_.Now() + options_.drain;
   if (remote_write_) remote_write_->SetMetadata({});
   scrapes_.reset();
+  if (datasource_) datasource_->Stop();
   rule_manager_.reset();
   if (remote_write_) remote_write_->Flush();
   sinks_.Replace({});

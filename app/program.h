@@ -27,7 +27,7 @@ struct ProgramOptions {
   base::HttpServerOptions http;
   std::string external_url;  // "" is derived from the first listen address
   std::string storage_path;  // "": nothing survives the process
-  int rule_threads = 2;
+  std::string datasource_url;  // in place of that of the configuration, if not ""
   promql::EngineOptions engine;
   bool remote_write_receiver = false;
   std::map<std::string, std::string> flags;         // as they are in force, for /api/v1/status/flags

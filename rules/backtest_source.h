@@ -1,15 +1,13 @@
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/net/http_client.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "promql/engine.h"
 #include "rules/backtest.h"
+#include "rules/datasource.h"
 #include "store/appender.h"
 #include "store/querier.h"
 
@@ -27,19 +25,9 @@ struct Evaluations {
   size_t count = 0;
 };
 
-class BacktestSource {
- public:
-  virtual ~BacktestSource() = default;
-  // The series the expression has, with the evaluations that have them. Errors: those of the engine or of the server.
-  virtual base::Result<std::vector<HeldSeries>> Held(const promql::Expr& expr,
-                                                     const Evaluations& evaluations) const = 0;
-};
-
-// `engine` and `querier` outlive the source.
-std::unique_ptr<BacktestSource> MakeLocalSource(const promql::Engine& engine, const store::Querier& querier);
-
-// `url` is the base that /api/v1/query_range is appended to. A server's own words are in the error.
-std::unique_ptr<BacktestSource> MakeRemoteSource(base::HttpClient& client, std::string url);
+// The series the expression has, with the evaluations that have them. Errors: those of the datasource.
+base::Result<std::vector<HeldSeries>> Held(const Datasource& source, const promql::Expr& expr,
+                                           const Evaluations& evaluations);
 
 // The recording rules of `set` that `rule` of `group` reads, directly or through one another, in their order. What a
 // group records itself goes before the same name elsewhere.
@@ -47,7 +35,7 @@ std::vector<const Rule*> RecordedFor(const Rule& rule, const RuleGroup& group, c
 
 // Evaluates recording rules over the span as they would have been live, and stores what they give in `out`, ended with
 // staleness markers. They read `querier`, which may show what `out` has got so far.
-base::Result<void> RecordHistory(std::span<const Rule* const> rules, const BacktestSource& source,
+base::Result<void> RecordHistory(std::span<const Rule* const> rules, const Datasource& source,
                                  const Evaluations& evaluations, store::Appendable& out);
 
 // Series of the named metrics from `recorded`, all others from `stored`. Borrows both.

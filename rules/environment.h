@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/alert.h"
@@ -8,6 +9,7 @@
 #include "promql/value.h"
 #include "rules/alert_change.h"
 #include "rules/alert_state.h"
+#include "rules/datasource.h"
 #include "store/appender.h"
 #include "store/querier.h"
 
@@ -25,6 +27,7 @@ struct Environment {
   base::Labels external_labels;   // added to alerts that leave, where they do not have them already
   std::string external_url;       // "http://host:9090", for the alerts' links back
   base::Duration resend_delay = kResendDelay;
+  std::shared_ptr<const Datasource> datasource{};  // null: engine on querier
 };
 
 // One evaluation of a rule.
@@ -33,6 +36,10 @@ struct EvaluationTimes {
   base::Duration query_offset{0};  // the query and its samples are this much earlier
   base::Duration interval{0};      // of the group
   base::Timestamp SampleTime() const { return now - query_offset; }
+  // A query is given up when the evaluation after this one is due.
+  Patience GetPatience() const {
+    return interval.count() > 0 ? Patience{.most = interval, .retry_until = now + interval} : Patience{};
+  }
 };
 
 }  // namespace rules

@@ -109,7 +109,8 @@ GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment
     if (!one.changes.empty()) {
       changes.rules.push_back({rule_keys_[i], rule->rule().name, std::exchange(one.changes, {})});
     }
-    if (one.error && !one.evaluated) {
+    // a datasource that is no longer asked is no news
+    if (one.error && !one.evaluated && one.error->code != base::ErrorCode::cancelled) {
       base::LogWarn("a rule could not be evaluated", {{"file", definition_.file},
                                                       {"group", definition_.name},
                                                       {"rule", rule->rule().name},

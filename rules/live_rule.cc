@@ -26,6 +26,12 @@ base::Result<promql::Vector> AsVector(promql::Value value) {
   return base::Invalid("rule result is not a vector or scalar");
 }
 
+base::Result<promql::QueryResult> Ask(const promql::Expr& expr, base::Timestamp time, const EvaluationTimes& times,
+                                      const Environment& environment) {
+  if (environment.datasource) return environment.datasource->Instant(expr, time, times.GetPatience());
+  return environment.engine.Instant(expr, time, environment.querier);
+}
+
 using Texts = std::vector<std::pair<std::string, AlertTemplate>>;
 
 Texts ParseTexts(const Rule& rule, const TextMap& map) {
@@ -129,7 +135,7 @@ RuleOutcome LiveRule::Evaluate(const EvaluationTimes& times, int limit, const En
 
 base::Result<LiveRule::Output> LiveRule::EvaluateExpression(const EvaluationTimes& times, int limit,
                                                             const Environment& environment) {
-  TRY(promql::QueryResult answer, environment.engine.Instant(*rule_.parsed, times.SampleTime(), environment.querier));
+  TRY(promql::QueryResult answer, Ask(*rule_.parsed, times.SampleTime(), times, environment));
   TRY(promql::Vector result, AsVector(std::move(answer.value)));
   if (rule_.kind == RuleKind::recording) {
     TRY(promql::Vector samples, Record(std::move(result), limit));
@@ -163,7 +169,7 @@ base::Result<LiveRule::FoundAlerts> LiveRule::FindAlerts(const promql::Vector& r
   if (result.empty()) return FoundAlerts();
   const auto query = [&](std::string_view text) -> base::Result<std::vector<base::TemplateSample>> {
     TRY(const promql::ExprPtr expr, promql::Parse(text, environment.engine.options().parse));
-    TRY(promql::QueryResult answer, environment.engine.Instant(*expr, times.now, environment.querier));
+    TRY(promql::QueryResult answer, Ask(*expr, times.now, times, environment));
     TRY(const promql::Vector vector, AsVector(std::move(answer.value)));
     std::vector<base::TemplateSample> samples;
     for (const promql::VectorSample& sample : vector) samples.push_back({sample.labels, sample.value});

@@ -21,7 +21,8 @@ std::shared_ptr<const Environment> MakeEnvironment(const ManagerOptions& options
                                                          .sink = options.sink,
                                                          .keeper = options.keeper,
                                                          .external_labels = config.external_labels,
-                                                         .external_url = config.external_url});
+                                                         .external_url = config.external_url,
+                                                         .datasource = config.datasource});
 }
 
 }  // namespace
@@ -185,7 +186,7 @@ base::Timestamp Manager::RunDue() {
 }
 
 void Manager::Start(int threads) {
-  for (int i = 0; i < std::max(threads, 1); ++i) {
+  while (workers_.size() < static_cast<size_t>(std::max(threads, 1))) {
     workers_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
   }
 }

@@ -40,6 +40,7 @@ struct ManagerConfig {
   GroupDefaults defaults;
   base::Labels external_labels;
   std::string external_url;
+  std::shared_ptr<const Datasource> datasource{};  // null: the engine on the querier
 };
 
 // Keeps the groups, evaluates each at its instants, and lets others look. Groups run beside each other on a few
@@ -61,6 +62,7 @@ class Manager {
   // equal name and labels keep their alerts; series of what is gone end.
   void Apply(const ManagerConfig& config);
 
+  // Has at least so many threads from now on.
   void Start(int threads);
 
   // Evaluates what is due now, here, one group after the other. Returns when something is due next.

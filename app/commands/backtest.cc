@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/commands/api_client.h"
 #include "app/commands/backtest_report.h"
 #include "base/clock.h"
 #include "base/database.h"
@@ -16,6 +17,7 @@
 #include "promql/parser.h"
 #include "rules/backtest_limit.h"
 #include "rules/backtest_source.h"
+#include "rules/remote/datasource.h"
 #include "rules/rule_file.h"
 #include "store/durable.h"
 #include "store/head.h"
@@ -25,6 +27,8 @@ namespace {
 
 constexpr base::Duration kDefaultInterval = std::chrono::minutes(1);  // of rules, as in global.evaluation_interval
 constexpr base::Duration kDefaultSince = std::chrono::hours(24 * 7);
+
+constexpr size_t kMostBytes = 1UL << 30;  // of one answer of a server
 
 // Whatever parses may be tried.
 constexpr promql::ParseOptions kParse{
@@ -242,15 +246,21 @@ class History {
     std::unique_ptr<History> history(new History(options));
     const std::string& url = invocation.Get("url");
     if (!url.empty()) {
+      const std::string problem = rules::UrlProblem(url);
+      if (!problem.empty()) return base::Invalid("--url: " + problem);
+      rules::DatasourceConfig config{.url = url, .timeout = std::chrono::minutes(2)};
+      TRY(config.http, ReadHttpConfig(invocation));
       history->client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
-      history->source_ = rules::MakeRemoteSource(*history->client_, url);
+      history->source_ = std::make_unique<rules::RemoteDatasource>(
+          std::move(config), rules::RemoteDatasource::Parts{
+                                 .client = *history->client_, .clock = history->clock_, .most_bytes = kMostBytes});
       return history;
     }
     std::filesystem::path path = invocation.Get("storage.path");
     if (!std::filesystem::is_regular_file(path)) path /= "tocsin.db";
     TRY(const auto database, base::Database::OpenReadOnly(path.string()));
     TRY_VOID(store::Durable::Read(*database, history->head_));
-    history->source_ = rules::MakeLocalSource(history->engine_, history->head_);
+    history->source_ = std::make_unique<rules::LocalDatasource>(history->engine_, history->head_);
     return history;
   }
 
@@ -261,19 +271,19 @@ class History {
                                                     const rules::Evaluations& evaluations) const {
     std::vector<const rules::Rule*> recorded;
     if (chosen.group != nullptr) recorded = rules::RecordedFor(chosen.rule, *chosen.group, set);
-    if (recorded.empty()) return source_->Held(*chosen.rule.parsed, evaluations);
+    if (recorded.empty()) return rules::Held(*source_, *chosen.rule.parsed, evaluations);
     if (client_) {
       fmt::print(stderr, "tocsin backtest: {} reads {}: the server must have recorded it\n", chosen.title,
                  recorded.front()->name);
-      return source_->Held(*chosen.rule.parsed, evaluations);
+      return rules::Held(*source_, *chosen.rule.parsed, evaluations);
     }
     store::Head records({.retention = base::Duration(0)});
     std::vector<std::string> names;
     for (const rules::Rule* const rule : recorded) names.push_back(rule->name);
     const rules::RecordedQuerier both(head_, records, names);
-    const auto source = rules::MakeLocalSource(engine_, both);
-    TRY_VOID(rules::RecordHistory(recorded, *source, SinceKept(evaluations), records));
-    return source->Held(*chosen.rule.parsed, evaluations);
+    const rules::LocalDatasource source(engine_, both);
+    TRY_VOID(rules::RecordHistory(recorded, source, SinceKept(evaluations), records));
+    return rules::Held(source, *chosen.rule.parsed, evaluations);
   }
 
  private:
@@ -289,10 +299,11 @@ class History {
     return evaluations;
   }
 
+  const base::SystemClock clock_;
   const promql::Engine engine_;
   store::Head head_;
   std::unique_ptr<base::HttpClient> client_;
-  std::unique_ptr<rules::BacktestSource> source_;
+  std::unique_ptr<rules::Datasource> source_;
 };
 
 base::Result<BacktestCandidate> Replay(const Chosen& chosen, const rules::RuleSet& set, const History& history,
@@ -354,6 +365,7 @@ std::vector<Flag> BacktestFlags() {
       {"storage.path", "FOLDER", "data/",
        "Where a tocsin keeps its samples, whether it runs or not; they are only read.", false},
       {"url", "URL", "", "A server with Prometheus' HTTP API to ask instead: http://prometheus:9090.", false},
+      HttpConfigFlag(),
       {"since", "DURATION", "", "How far back from the end; 7d, or as far as samples are kept.", false},
       {"start", "TIME", "", "The first instant, in RFC 3339 or Unix seconds.", false},
       {"end", "TIME", "", "The last instant; now, or that of the newest kept sample.", false},

@@ -58,8 +58,14 @@ int Ask(const Invocation& invocation, const std::string& path, const std::string
     fmt::print(stderr, "tocsin query: give one expression; quote it for the shell\n");
     return kUsage;
   }
+  const auto options = ReadHttpConfig(invocation);
+  if (!options) {
+    fmt::print(stderr, "tocsin query: {}\n", options.error().message);
+    return kUsage;
+  }
   const auto data = AskApi(fmt::format("{}/api/v1/{}?query={}{}", invocation.Get("url"), path,
-                                       base::EscapeUrlQuery(invocation.arguments().front()), parameters));
+                                       base::EscapeUrlQuery(invocation.arguments().front()), parameters),
+                           *options);
   if (!data) return Fail(data.error().message);
   if (invocation.Get("format") == "json") {
     fmt::print("{}\n", *data);
@@ -101,11 +107,15 @@ int QueryRange(const Invocation& invocation) {
 }
 
 std::vector<Flag> QueryInstantFlags() {
-  return {kUrl, kFormat, {"time", "TIME", "", "The instant, in seconds or as RFC 3339; now by default.", false}};
+  return {kUrl,
+          HttpConfigFlag(),
+          kFormat,
+          {"time", "TIME", "", "The instant, in seconds or as RFC 3339; now by default.", false}};
 }
 
 std::vector<Flag> QueryRangeFlags() {
   return {kUrl,
+          HttpConfigFlag(),
           kFormat,
           {"start", "TIME", "", "Where the range begins, in seconds or as RFC 3339.", false},
           {"end", "TIME", "", "Where it ends; now by default.", false},

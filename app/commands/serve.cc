@@ -9,7 +9,9 @@
 
 #include "app/signals.h"
 #include "base/log.h"
+#include "base/net/http.h"
 #include "base/text.h"
+#include "rules/remote/config.h"
 
 namespace app {
 namespace {
@@ -53,6 +55,13 @@ base::Result<void> ReadEngineOptions(const Invocation& invocation, promql::Engin
   return {};
 }
 
+base::Result<std::string> DatasourceUrl(const Invocation& invocation) {
+  const std::string& url = invocation.Get("datasource.url");
+  const std::string problem = url.empty() ? "" : rules::UrlProblem(url);
+  if (!problem.empty()) return base::Invalid("--datasource.url: " + problem);
+  return url;
+}
+
 base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, const Invocation& invocation) {
   ProgramOptions options;
   options.roles = roles;
@@ -65,8 +74,12 @@ base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, co
   if (!prefix.empty() && prefix != "/") options.http.route_prefix = prefix.starts_with('/') ? prefix : "/" + prefix;
   while (options.external_url.ends_with('/')) options.external_url.pop_back();
   options.remote_write_receiver = roles.rules && invocation.IsOn("web.enable-remote-write-receiver");
-  if (roles.rules) TRY_VOID(ReadEngineOptions(invocation, options.engine));
   options.flags = invocation.AllFlags();
+  if (roles.rules) {
+    TRY_VOID(ReadEngineOptions(invocation, options.engine));
+    TRY(options.datasource_url, DatasourceUrl(invocation));
+    options.flags["datasource.url"] = base::RedactUrl(options.datasource_url);
+  }
   TRY(const base::LogLevel level, base::ParseLogLevel(invocation.Get("log.level")));
   TRY(const base::LogFormat format, base::ParseLogFormat(invocation.Get("log.format")));
   base::ConfigureLog(level, format);
@@ -75,6 +88,10 @@ base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, co
 
 std::vector<Flag> QueryFlags() {
   return {
+      {"datasource.url", "URL", "",
+       "Evaluate rules against this server with Prometheus' HTTP API, in place of rules.datasource.url of the "
+       "configuration.",
+       false},
       {"query.timeout", "DURATION", "2m", "How long one query may take.", false},
       {"query.max-samples", "NUMBER", "50000000", "How many samples one query may hold at once.", false},
       {"query.lookback-delta", "DURATION", "5m", "How old the newest sample of a series may be to count.", false},

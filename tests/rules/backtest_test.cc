@@ -8,6 +8,8 @@
 #include "promql/parser.h"
 #include "rules/backtest_limit.h"
 #include "rules/backtest_source.h"
+#include "rules/remote/datasource.h"
+#include "tests/rules/fake_server.h"
 #include "tests/rules/world.h"
 
 namespace rules {
@@ -238,64 +240,47 @@ TEST(BacktestTest, SamplesAtHandAreAskedInPieces) {
   testing::World world;
   const promql::Engine engine{promql::EngineOptions{}};
   for (int i = 0; i < 25'000; ++i) world.Put("m{a=\"1\"}", i, i < 5'000 || i >= 24'000 ? 9 : 1);
-  const auto source = MakeLocalSource(engine, world.head());
+  const LocalDatasource source(engine, world.head());
   const auto held =
-      source->Held(*promql::Parse("m > 5").value(), {.first = At(0), .step = seconds(1), .count = 25'000});
+      Held(source, *promql::Parse("m > 5").value(), {.first = At(0), .step = seconds(1), .count = 25'000});
   EXPECT_EQ(Show(held), "m{a=\"1\"} 6000 points 0-24999");
   EXPECT_EQ(held->front().points[5'000], (HeldPoint{24'000, 9}));
 }
 
-// Answers query_range as a server would, for a series that is always there.
-class FakeServer final : public base::HttpClient {
- public:
-  void StartSend(base::HttpClientRequest, Done) override { FAIL() << "not used"; }
-  base::Result<base::HttpClientResponse> Send(base::HttpClientRequest request, std::stop_token) override {
-    asked.push_back(request.method + " " + request.url);
+TEST(BacktestTest, AServerIsAskedInPiecesItAllows) {
+  testing::FakeServer server;
+  std::vector<std::string> asked;
+  // a series that is always there
+  server.answer = [&](const base::HttpClientRequest& request) {
     const auto form = base::HttpParameters::Parse(request.body).value();
     const auto number = [&](std::string_view name) { return base::ParseFloat(form.Get(name)).value(); };
     asked.push_back(
         fmt::format("{} {} {} {}", form.Get("query"), number("start") - 1.7e9, number("end") - 1.7e9, number("step")));
-    if (!answer.body.empty()) return answer;
-    base::HttpClientResponse response{.status = 200, .headers = {}, .body = {}};
-    response.body = R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"1"},"values":[)";
+    std::string body = R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"1"},"values":[)";
     for (double at = number("start"); at <= number("end"); at += number("step")) {
-      response.body += fmt::format("{}[{},\"6.5\"]", response.body.ends_with('[') ? "" : ",", at);
+      body += fmt::format("{}[{},\"6.5\"]", body.ends_with('[') ? "" : ",", at);
     }
-    response.body += "]}]}}";
-    return response;
-  }
-  base::Result<void> SendMail(base::MailAttempt, std::stop_token) override { return base::Invalid("not used"); }
-
-  std::vector<std::string> asked;
-  base::HttpClientResponse answer;
-};
-
-TEST(BacktestTest, AServerIsAskedInPiecesItAllows) {
-  FakeServer server;
-  const auto source = MakeRemoteSource(server, "http://u:p@prometheus:9090/");
-  const auto expression = promql::Parse("m>5").value();
-  EXPECT_EQ(Show(source->Held(*expression, {.first = At(0), .step = seconds(15), .count = 20'001})),
-            "{a=\"1\"} 20001 points 0-20000");
-  const std::string url = "POST http://u:p@prometheus:9090/api/v1/query_range";
-  EXPECT_EQ(server.asked, (std::vector<std::string>{url, "m > 5 0 149985 15", url, "m > 5 150000 299985 15", url,
-                                                    "m > 5 300000 300000 15"}));
-  const struct {
-    int status;
-    std::string_view body;
-    std::string_view want;
-  } bad[] = {
-      {422, R"({"status":"error","errorType":"execution","error":"query timed out"})", "HTTP 422: query timed out"},
-      {502, "<html>", "HTTP 502"},
-      {200, R"({"data":{"resultType":"vector","result":[]}})", "the answer is not that of Prometheus' API: no matrix"},
-      {200, R"({"data":{"resultType":"matrix","result":[{"metric":{},"values":[[1700000007,"1"]]}]}})",
-       "the answer is not that of Prometheus' API: a point at 2023-11-14T22:13:27Z, which was not asked for"},
+    return testing::Answer(200, body + "]}]}}");
   };
-  for (const auto& each : bad) {
-    SCOPED_TRACE(each.body);
-    server.answer = {.status = each.status, .headers = {}, .body = std::string(each.body)};
-    EXPECT_EQ(Show(source->Held(*expression, {.first = At(0), .step = seconds(15), .count = 10})),
-              fmt::format("asking http://xxxxx:xxxxx@prometheus:9090/api/v1/query_range: {}", each.want));
-  }
+  const test::FakeClock clock;
+  const RemoteDatasource source({.url = "http://u:p@prometheus:9090/"}, {.client = server, .clock = clock});
+  const auto expression = promql::Parse("m>5").value();
+  EXPECT_EQ(Show(Held(source, *expression, {.first = At(0), .step = seconds(15), .count = 20'001})),
+            "{a=\"1\"} 20001 points 0-20000");
+  EXPECT_EQ(asked, (std::vector<std::string>{"m > 5 0 149985 15", "m > 5 150000 299985 15", "m > 5 300000 300000 15"}));
+  server.answer = [](const base::HttpClientRequest&) {
+    return testing::Answer(
+        200,
+        R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1700000007,"1"]]}]}})");
+  };
+  EXPECT_EQ(Show(Held(source, *expression, {.first = At(0), .step = seconds(15), .count = 10})),
+            "the answer to a query from 2023-11-14T22:13:20Z to 2023-11-14T22:15:35Z has a point at "
+            "2023-11-14T22:13:27Z, which was not asked for");
+  server.answer = [](const base::HttpClientRequest&) {
+    return testing::Answer(200, R"({"status":"success","data":{"resultType":"vector","result":[]}})");
+  };
+  EXPECT_EQ(Show(Held(source, *expression, {.first = At(0), .step = seconds(15), .count = 10})),
+            "rule result is not a vector or scalar");
 }
 
 TEST(BacktestTest, RecordedSeriesAreWorkedOutFirst) {
@@ -321,11 +306,11 @@ groups:
   for (const int minute : {0, 1, 2, 3}) world.Put("m", minute * 60, minute == 0 ? 1 : 3);
   store::Head records({.retention = base::Duration(0)});
   const RecordedQuerier both(world.head(), records, names);
-  const auto source = MakeLocalSource(engine, both);
+  const LocalDatasource source(engine, both);
   const Evaluations evaluations{.first = At(0), .step = kStep, .count = 20};
-  ASSERT_TRUE(RecordHistory(recorded, *source, evaluations, records));
+  ASSERT_TRUE(RecordHistory(recorded, source, evaluations, records));
   // the last sample counts for five minutes, then the recorded series end at once
-  EXPECT_EQ(Show(source->Held(*group.rules.at(1).parsed, evaluations)), "twice_doubled{by=\"first\"} 7 points 1-7");
+  EXPECT_EQ(Show(Held(source, *group.rules.at(1).parsed, evaluations)), "twice_doubled{by=\"first\"} 7 points 1-7");
 }
 
 }  // namespace
