@@ -22,6 +22,7 @@ endfunction()
 tocsin_import(civetweb_library civetweb civetweb.h)
 tocsin_import(snappy_library snappy snappy.h)
 tocsin_import(deflate_library deflate libdeflate.h)
+tocsin_import(zstd_library zstd zstd.h)
 tocsin_import(prometheus_core prometheus-cpp-core prometheus/registry.h)
 
 # Compiled in from its header: nothing to link.

@@ -14,6 +14,7 @@ namespace store {
 
 class ByteWriter {
  public:
+  void Byte(uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
   void Number(uint64_t value) {
     for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
     bytes_.push_back(static_cast<char>(value));
@@ -37,6 +38,8 @@ class ByteWriter {
     bytes_.append(text);
   }
 
+  void Append(std::string_view bytes) { bytes_.append(bytes); }
+
   const std::string& bytes() const { return bytes_; }
   size_t size() const { return bytes_.size(); }
   std::string Take() { return std::exchange(bytes_, {}); }
@@ -52,6 +55,7 @@ class ByteReader {
   explicit ByteReader(std::span<const std::byte> bytes)
       : at_(reinterpret_cast<const uint8_t*>(bytes.data())), end_(at_ + bytes.size()) {}
 
+  uint8_t Byte() { return at_ == end_ ? static_cast<uint8_t>(Bad()) : *at_++; }
   uint64_t Number() {
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {

@@ -16,7 +16,7 @@ namespace store {
 
 // Makes a head's samples durable in the embedded database, in two steps. Each batch goes as one row into a log
 // (store_log). From time to time Checkpoint sorts the log by series, compresses it and moves it to blocks
-// (store_blocks), which is the form that stays. Series are numbered for good in store_series. All writes go through one
+// (store_blocks), which is the form that stays. Series are numbered for good in store_labels. All writes go through one
 // WriteBehind, so a crash costs the samples of its last interval at most and whatever is read back is a prefix of what
 // was committed. Thread-safe. Writer and head are borrowed; the head must not be used after this ends unless
 // SetLog(nullptr).
@@ -25,15 +25,17 @@ class Durable final : public SampleLog {
   struct Options {
     // A log is moved to blocks when it holds as many samples as fill a chunk of each series, but not while it is
     // shorter than the least and never when it is longer than the most; and when it is older.
-    size_t least_log_bytes = 4 << 20;
-    size_t most_log_bytes = 64 << 20;
+    size_t least_log_samples = 700'000;
+    size_t most_log_samples = 11'000'000;
     base::Duration log_age = std::chrono::minutes(30);
   };
   struct Restored {
     size_t series = 0;
     size_t blocks = 0;
     size_t log_rows = 0;
-    size_t damaged = 0;  // rows that were left out, logged
+    uint64_t log_bytes = 0;
+    uint64_t log_samples = 0;
+    size_t damaged = 0;  // rows that were left out, in part at least, logged
   };
   struct Stats {
     Restored restored;
@@ -67,11 +69,10 @@ class Durable final : public SampleLog {
  private:
   struct State;  // what the writer's thread works with
 
-  Durable(base::WriteBehind& writer, Options options, std::shared_ptr<State> state, base::Timestamp now);
-  bool LogIsLong() const;
+  Durable(base::WriteBehind& writer, std::shared_ptr<State> state, base::Timestamp now);
+  static void SubmitCheckpoint(base::WriteBehind& writer, const std::shared_ptr<State>& state);
 
   base::WriteBehind& writer_;
-  const Options options_;
   const std::shared_ptr<State> state_;      // writes in the line outlive this object
   std::atomic<base::Timestamp> log_since_;  // about when the log was begun
 };

@@ -9,7 +9,7 @@
 #include "store/chunk.h"
 #include "store/log_row.h"
 
-// What the store reads back from its file: chunks, blocks, rows of the log. Damage must be refused or give other
+// What the store reads back from its file: chunks and rows of the log. Damage must be refused or give other
 // samples, no more than a chunk holds; what was read writes back to something that reads the same.
 
 namespace {
@@ -85,14 +85,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(data, size));
   ReadOneChunk(bytes);
   ReadPlainly(bytes);
-  store::Samples samples;
-  static_cast<void>(store::ReadBlock(bytes, [&](int64_t, const store::ChunkPtr& chunk) {
-    samples.Clear();
-    chunk->Read(kEver, samples);
-    Require(samples.size() <= store::kChunkSamples);
-  }));
+  store::Unpacker unpacker;
   std::vector<store::LoggedSample> logged;
-  static_cast<void>(store::ReadLogRow(bytes, logged));
+  static_cast<void>(store::ReadLogRow(bytes, unpacker, logged));
   store::ByteReader in(bytes);
   Require(store::ReadHistogram(in) != nullptr);
   return 0;
