@@ -22,6 +22,22 @@ class QueryCollector : public Collector {
     }
   }
 
+  std::vector<std::string> MetricNames() const override {
+    std::vector<std::string> names;
+    for (const QueryPlan& plan : plans_) {
+      for (const MetricSpec& metric : plan.metrics) {
+        if (metric.type != MetricType::histogram) {
+          names.push_back(metric.name);
+          continue;
+        }
+        for (const std::string_view part : {"_bucket", "_sum", "_count"}) {
+          names.push_back(fmt::format("{}{}", metric.name, part));
+        }
+      }
+    }
+    return names;
+  }
+
  private:
   void Run(const QueryPlan& plan, Session& session, SteadyTime deadline, CollectorOutput& out) {
     RowMapper mapper(plan.metrics, labels_, out);

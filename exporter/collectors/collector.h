@@ -28,6 +28,8 @@ class Collector {
   const std::string& name() const { return name_; }  // "jobs.processing_jobs"
   const CollectorLimits& limits() const { return limits_; }
   virtual void Collect(Session& session, SteadyTime deadline, CollectorOutput& out) = 0;
+  // The names of the series it can give, before any database was asked.
+  virtual std::vector<std::string> MetricNames() const = 0;
 
  private:
   const std::string name_;

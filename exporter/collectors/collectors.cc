@@ -1,5 +1,7 @@
 #include "exporter/collectors/collectors.h"
 
+#include <algorithm>
+
 #include "exporter/target.h"
 
 namespace exporter {
@@ -44,6 +46,30 @@ std::vector<BoundCollector> MakeCollectors(const ExporterConfig& config) {
     for (BoundCollector& one : kind.make({config, TargetLabels, TargetDialect})) all.push_back(std::move(one));
   }
   return all;
+}
+
+std::vector<std::string> ExposedMetricNames(const ExporterConfig& config) {
+  // exporter.cc and self_metrics.cc
+  std::vector<std::string> names = {"tocsin_target_up",
+                                    "tocsin_target_errors_total",
+                                    "tocsin_collector_success",
+                                    "tocsin_collector_duration_seconds",
+                                    "tocsin_collector_last_success_timestamp_seconds",
+                                    "tocsin_collector_series",
+                                    "tocsin_collector_dropped_rows_total",
+                                    "tocsin_collector_errors_total",
+                                    "tocsin_exposition_duplicate_series_total",
+                                    "tocsin_exposition_type_conflicts_total"};
+  for (const TargetConfig& target : config.targets) {
+    if (TargetDialect(config, target.name) == Dialect::postgres) names.emplace_back("pg_up");
+  }
+  for (const BoundCollector& bound : MakeCollectors(config)) {
+    for (std::string& name : bound.collector->MetricNames()) names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
+  return names;
 }
 
 }  // namespace exporter

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct CollectorKind {
 std::span<const CollectorKind> CollectorKinds();
 
 std::vector<BoundCollector> MakeCollectors(const ExporterConfig& config);
+
+// The names of all series that an exporter of this configuration can show, its report on itself included.
+std::vector<std::string> ExposedMetricNames(const ExporterConfig& config);
 
 // The factories, one per file.
 std::vector<BoundCollector> MakePostgresCollectors(const CollectorSetup& setup);
