@@ -6,6 +6,7 @@
 #include "app/command_line.h"
 #include "app/commands/backtest.h"
 #include "app/commands/check.h"
+#include "app/commands/check_rules.h"
 #include "app/commands/client.h"
 #include "app/commands/documents.h"
 #include "app/commands/history.h"
@@ -36,7 +37,8 @@ const std::vector<Command>& Commands() {
       {"alertmanager", "", "Runs the alertmanager alone: takes alerts, tells people", app::AlertmanagerFlags(),
        [](const Invocation& in) { return app::Serve(Roles{.alertmanager = true}, true, in); }},
       {"check config", "FILE…", "Checks tocsin.yml files and all they name", {}, app::CheckConfigFiles},
-      {"check rules", "FILE…", "Checks rule files", {}, app::CheckRuleFiles},
+      {"check rules", "[FILE…]", "Checks rule files: mistakes, and what is probably not meant", app::CheckRulesFlags(),
+       app::CheckRuleFiles},
       {"check alertmanager", "FILE…", "Checks alertmanager.yml files", {}, app::CheckAlertmanagerFiles},
       {"check metrics", "[FILE…]", "Checks expositions, from standard input without a FILE", app::CheckMetricsFlags(),
        app::CheckMetricsFiles},

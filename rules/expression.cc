@@ -60,4 +60,13 @@ promql::ExprPtr ParseExpression(const YamlText& text, std::string_view source, c
   return nullptr;
 }
 
+ExpressionPlace PlaceOfExpression(const YamlText& text, std::string_view source) {
+  ExpressionPlace place{.where = text.where, .exact = false};
+  if (const auto column = TextColumn(text, source)) {
+    place.where.column = *column;
+    place.exact = true;
+  }
+  return place;
+}
+
 }  // namespace rules

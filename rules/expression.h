@@ -6,6 +6,7 @@
 #include "base/yaml/yaml.h"
 #include "promql/ast.h"
 #include "promql/parser.h"
+#include "rules/rule.h"
 
 // Texts of a rule file with their places, and PromQL among them.
 
@@ -41,5 +42,8 @@ void Complain(base::YamlErrors& errors, const YamlText& at, std::string_view mes
 // the whole file, or empty where it is not at hand. Null after a mistake.
 promql::ExprPtr ParseExpression(const YamlText& text, std::string_view source, const promql::ParseOptions& options,
                                 base::YamlErrors& errors);
+
+// Where the expression that `text` holds stands.
+ExpressionPlace PlaceOfExpression(const YamlText& text, std::string_view source);
 
 }  // namespace rules

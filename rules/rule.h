@@ -22,6 +22,13 @@ enum class RuleKind : uint8_t { alerting, recording };
 enum class Severity : uint8_t { warning, critical };
 std::string_view ToString(Severity severity);
 
+// Where an expression's text begins in its file; `exact` where it stands there as it is, on one line, so that a column
+// of the expression is one of the file. Else it is where the value begins.
+struct ExpressionPlace {
+  base::SourcePosition where{};
+  bool exact = false;
+};
+
 struct Rule {
   RuleKind kind = RuleKind::alerting;
   std::string name;        // of the alert or the recorded series
@@ -32,6 +39,7 @@ struct Rule {
   TextMap labels;  // the group's merged in, the rule's own win
   TextMap annotations;
   base::SourcePosition where;
+  ExpressionPlace expression_place{};  // line 0 where the expression was compiled from a threshold
 };
 
 // Whether both say the same, wherever they are written.

@@ -118,6 +118,7 @@ class RuleChecker {
       Complain(errors_, whole_, "expr is missing");
     } else {
       rule.parsed = ParseExpression(written.expr, source_, options_.parse, errors_);
+      rule.expression_place = PlaceOfExpression(written.expr, source_);
     }
     rule.hold = ReadDuration(written.hold);
     rule.keep_firing_for = ReadDuration(written.keep_firing_for);

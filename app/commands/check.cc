@@ -58,13 +58,6 @@ int CheckConfigFiles(const Invocation& invocation) {
   });
 }
 
-int CheckRuleFiles(const Invocation& invocation) {
-  return CheckEach(invocation.arguments(), [](const std::string& file, base::YamlErrors& errors) {
-    const rules::RuleSet set = rules::LoadRuleFiles(std::span(&file, 1), {}, errors);
-    return fmt::format("{} groups, {} rules", set.groups.size(), CountRules(set));
-  });
-}
-
 int CheckAlertmanagerFiles(const Invocation& invocation) {
   return CheckEach(invocation.arguments(), [](const std::string& file, base::YamlErrors& errors) {
     const Config config = ReadAlertmanagerConfig(file, errors);

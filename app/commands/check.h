@@ -6,7 +6,6 @@ namespace app {
 
 // `tocsin check …`: each file's mistakes, all at once, on standard error; 0 or kUsage.
 int CheckConfigFiles(const Invocation& invocation);
-int CheckRuleFiles(const Invocation& invocation);
 int CheckAlertmanagerFiles(const Invocation& invocation);
 
 // Pages of metrics, from standard input where no file is named. kFailed for a malformed one.

@@ -1,0 +1,188 @@
+#include "app/known_metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "app/commands/api_client.h"
+#include "exporter/collectors/collectors.h"
+#include "ingest/exposition_parser.h"
+
+namespace app {
+namespace {
+
+// What the program says of itself on its own page, beside what the exporter does. A test compares it with a page.
+constexpr std::string_view kOwn[] = {
+    "alertmanager_alerts",
+    "alertmanager_alerts_invalid_total",
+    "alertmanager_alerts_received_total",
+    "alertmanager_dispatcher_aggregation_groups",
+    "alertmanager_inhibition_rules",
+    "alertmanager_integrations",
+    "alertmanager_notification_latency_seconds_bucket",
+    "alertmanager_notification_latency_seconds_count",
+    "alertmanager_notification_latency_seconds_sum",
+    "alertmanager_notification_requests_failed_total",
+    "alertmanager_notification_requests_total",
+    "alertmanager_notifications_failed_total",
+    "alertmanager_notifications_suppressed_total",
+    "alertmanager_notifications_total",
+    "alertmanager_receivers",
+    "process_cpu_seconds_total",
+    "process_max_fds",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_threads",
+    "process_virtual_memory_bytes",
+    "prometheus_notifications_dropped_total",
+    "prometheus_notifications_errors_total",
+    "prometheus_notifications_queue_length",
+    "prometheus_notifications_sent_total",
+    "prometheus_rule_evaluation_duration_seconds",
+    "prometheus_rule_evaluation_duration_seconds_count",
+    "prometheus_rule_evaluation_duration_seconds_sum",
+    "prometheus_rule_evaluation_failures_total",
+    "prometheus_rule_evaluations_total",
+    "prometheus_rule_group_duration_seconds",
+    "prometheus_rule_group_duration_seconds_count",
+    "prometheus_rule_group_duration_seconds_sum",
+    "prometheus_rule_group_interval_seconds",
+    "prometheus_rule_group_iterations_missed_total",
+    "prometheus_rule_group_iterations_total",
+    "prometheus_rule_group_last_duration_seconds",
+    "prometheus_rule_group_last_evaluation_samples",
+    "prometheus_rule_group_last_evaluation_timestamp_seconds",
+    "prometheus_rule_group_last_rule_duration_sum_seconds",
+    "prometheus_rule_group_rules",
+    "prometheus_sd_file_read_errors_total",
+    "prometheus_target_interval_length_seconds",
+    "prometheus_target_interval_length_seconds_count",
+    "prometheus_target_interval_length_seconds_sum",
+    "prometheus_target_scrape_pool_targets",
+    "prometheus_target_scrapes_exceeded_body_size_limit_total",
+    "prometheus_target_scrapes_exceeded_sample_limit_total",
+    "prometheus_target_scrapes_sample_duplicate_timestamp_total",
+    "prometheus_target_scrapes_sample_out_of_bounds_total",
+    "prometheus_target_scrapes_sample_out_of_order_total",
+    "tocsin_build_info",
+    "tocsin_config_last_reload_success_timestamp_seconds",
+    "tocsin_config_last_reload_successful",
+    "tocsin_scrape_samples_refused_total",
+    "tocsin_scrape_samples_total",
+    "tocsin_scrapes_failed_total",
+    "tocsin_scrapes_total",
+    "tocsin_storage_block_bytes_total",
+    "tocsin_storage_block_samples_total",
+    "tocsin_storage_damaged_rows",
+    "tocsin_storage_failures_total",
+    "tocsin_storage_last_success_timestamp_seconds",
+    "tocsin_storage_log_bytes",
+    "tocsin_storage_queued_bytes",
+    "tocsin_storage_queued_writes",
+    "tocsin_storage_restored_series",
+    "tocsin_storage_writes_dropped_total",
+    "tocsin_storage_writes_rejected_total",
+    "tocsin_storage_writes_total",
+    "tocsin_store_bytes",
+    "tocsin_store_chunks",
+    "tocsin_store_samples_appended_total",
+    "tocsin_store_samples_refused_total",
+    "tocsin_store_series",
+    "tocsin_store_series_created_total",
+    "tocsin_store_series_removed_total",
+};
+
+// What every scrape adds.
+constexpr std::string_view kOfScrapes[] = {
+    "up",
+    "scrape_body_size_bytes",
+    "scrape_duration_seconds",
+    "scrape_sample_limit",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_samples_scraped",
+    "scrape_series_added",
+    "scrape_timeout_seconds",
+};
+
+// Nobody else names metrics so.
+constexpr std::string_view kOwnPrefix = "tocsin_";
+
+void Add(std::span<const std::string_view> names, rules::KnownMetrics& metrics) {
+  metrics.names.insert(names.begin(), names.end());
+}
+
+// The series that a declared metric may have.
+void AddDeclared(const std::string& name, std::string_view type, rules::KnownMetrics& metrics) {
+  metrics.names.insert(name);
+  if (type == "counter") metrics.names.insert(name + "_total");
+  if (type == "info") metrics.names.insert(name + "_info");
+  if (type != "histogram" && type != "summary") return;
+  for (const char* part : {"_bucket", "_sum", "_count"}) metrics.names.insert(name + part);
+}
+
+}  // namespace
+
+rules::LintKnowledge KnowledgeOf(const Config& config) {
+  rules::LintKnowledge knowledge;
+  rules::KnownMetrics& metrics = knowledge.metrics.emplace();
+  for (std::string& name : exporter::ExposedMetricNames(config.collectors)) metrics.names.insert(std::move(name));
+  Add(kOwn, metrics);
+  Add(kOfScrapes, metrics);
+  metrics.complete = config.scrape_configs.empty();
+  metrics.prefixes = {std::string(kOwnPrefix)};
+  knowledge.scrape_interval = config.global.scrape_interval;
+  for (const ingest::ScrapeConfig& job : config.scrape_configs) {
+    knowledge.job_intervals[job.job_name] = job.scrape_interval;
+    knowledge.scrape_interval = std::min(*knowledge.scrape_interval, job.scrape_interval);
+  }
+  knowledge.retention = config.storage.retention;
+  knowledge.evaluation_interval = config.global.evaluation_interval;
+  for (const rules::RuleGroup& group : config.rules.groups) {
+    for (const rules::Rule& rule : group.rules) {
+      if (rule.kind != rules::RuleKind::recording) continue;
+      knowledge.recorded.emplace(rule.name, group.interval.value_or(config.global.evaluation_interval));
+    }
+  }
+  return knowledge;
+}
+
+base::Result<void> AddMetricsOfPage(std::string_view page, rules::KnownMetrics& metrics) {
+  const bool openmetrics = page.ends_with("# EOF\n") || page.ends_with("# EOF");
+  const auto parser = openmetrics ? ingest::NewOpenMetricsParser(page) : ingest::NewTextParser(page);
+  ingest::Entry entry;
+  while (true) {
+    TRY(const bool more, parser->Next(entry));
+    if (!more) break;
+    if (entry.kind == ingest::EntryKind::type) {
+      AddDeclared(std::string(entry.metric), ingest::ToString(entry.type), metrics);
+    } else if (entry.kind == ingest::EntryKind::sample && !parser->labels().empty()) {
+      metrics.names.emplace(parser->labels().front().value);
+    }
+  }
+  Add(kOfScrapes, metrics);
+  return {};
+}
+
+base::Result<void> AddMetricsOfServer(const std::string& url, rules::KnownMetrics& metrics) {
+  TRY(const std::string names, AskApi(url + "/api/v1/label/__name__/values"));
+  const auto list = nlohmann::json::parse(names, nullptr, false);
+  if (!list.is_array()) return base::Unavailable("the server's list of metrics is not one");
+  for (const auto& name : list) {
+    if (name.is_string()) metrics.names.insert(name.get<std::string>());
+  }
+  // not every server with this API has targets
+  const auto declared = AskApi(url + "/api/v1/targets/metadata");
+  if (!declared) return {};
+  const auto targets = nlohmann::json::parse(*declared, nullptr, false);
+  if (!targets.is_array()) return {};
+  for (const auto& one : targets) {
+    if (!one.is_object() || !one.contains("metric") || !one["metric"].is_string()) continue;
+    AddDeclared(one["metric"].get<std::string>(), one.value("type", ""), metrics);
+  }
+  return {};
+}
+
+}  // namespace app
