@@ -143,8 +143,8 @@ class SchemaWriter {
                                std::vector<std::string>& words) {
     const std::vector<std::string> all = Alternatives(field.type);
     for (const std::string& type : all) {
-      const bool known = all.size() == 1 || type == "map" || type == "path" || type == "URL" || type.starts_with("map of ") ||
-                         type.starts_with("list") || FindScalar(type) != nullptr ||
+      const bool known = all.size() == 1 || type == "map" || type == "path" || type == "URL" ||
+                         type.starts_with("map of ") || type.starts_with("list") || FindScalar(type) != nullptr ||
                          std::ranges::find(all, "list of " + type + "s") != all.end();
       (known ? types : words).push_back(type);
     }

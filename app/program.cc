@@ -294,7 +294,8 @@ void Composition::ApplyRules(const Config& config) {
                                      .query_offset = datasource ? datasource->eval_delay.value_or(offset) : offset},
                         .external_labels = ToLabels(config.global.external_labels),
                         .external_url = external_url_,
-                        .datasource = datasource_});
+                        .datasource = datasource_,
+                        .catch_up = config.evaluation.catch_up});
 }
 
 // Evaluations that wait for a datasource of the past are ended, so that groups can change at once.

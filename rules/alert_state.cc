@@ -65,6 +65,32 @@ std::optional<AlertStatus> Next(const std::optional<AlertStatus>& before, bool p
   return Judge(status, policy, now);
 }
 
+bool OwesEnd(const AlertStatus& status) {
+  if (!status.last_sent_at) return false;
+  return status.state == AlertState::pending || (status.resolved_at && *status.resolved_at > *status.last_sent_at);
+}
+
+std::optional<AlertStatus> NextInPast(const std::optional<AlertStatus>& before, bool present, const AlertPolicy& policy,
+                                      base::Timestamp now) {
+  if (!before || !before->last_sent_at) return Next(before, present, policy, now);
+  AlertStatus known = *before;
+  // a restart tells alerts again at its own time, which is later than what it catches up
+  known.last_sent_at = std::min(*known.last_sent_at, now - base::Duration(1));
+  const bool heard_of = known.state == AlertState::firing || OwesEnd(known);
+  auto next = Next(known, present, policy, now);
+  if (!heard_of) return next;
+  if (next) {
+    next->last_sent_at = known.last_sent_at;
+  } else {
+    next = known;
+    if (known.state == AlertState::pending) {
+      next->state = AlertState::resolved;
+      next->resolved_at = now;
+    }
+  }
+  return next;
+}
+
 bool NeedsSending(const AlertStatus& status, base::Timestamp now, base::Duration resend_delay) {
   if (status.state == AlertState::pending) return false;
   if (!status.last_sent_at) return true;

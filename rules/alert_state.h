@@ -48,6 +48,14 @@ inline constexpr base::Duration kResendDelay = std::chrono::minutes(1);
 std::optional<AlertStatus> Next(const std::optional<AlertStatus>& before, bool present, const AlertPolicy& policy,
                                 base::Timestamp now);
 
+// As Next, for an instant in the past that is caught up and that nobody is told of. What receivers heard last is kept
+// in last_sent_at, as of before `now`, and an alert they take for firing stays until its end can be told: one that is
+// found anew is pending with a last_sent_at, one that is not is resolved.
+std::optional<AlertStatus> NextInPast(const std::optional<AlertStatus>& before, bool present, const AlertPolicy& policy,
+                                      base::Timestamp now);
+// Whether receivers take it for firing though it is not, which only NextInPast leaves behind.
+bool OwesEnd(const AlertStatus& status);
+
 // Whether it is to be told now: a change to resolved at once, everything else that is not pending once `resend_delay`
 // has passed since the last time.
 bool NeedsSending(const AlertStatus& status, base::Timestamp now, base::Duration resend_delay = kResendDelay);

@@ -35,6 +35,7 @@ struct EvaluationTimes {
   base::Timestamp now;             // alert state and templates
   base::Duration query_offset{0};  // the query and its samples are this much earlier
   base::Duration interval{0};      // of the group
+  bool past = false;               // caught up: what is found is stored and kept, but told by a later evaluation
   base::Timestamp SampleTime() const { return now - query_offset; }
   // A query is given up when the evaluation after this one is due.
   Patience GetPatience() const {

@@ -95,11 +95,11 @@ base::Timestamp Group::SlotAt(base::Timestamp now) const {
   return now - past;
 }
 
-GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment) {
+GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment, bool past) {
   const std::scoped_lock evaluating(evaluating_);
   if (retired_ || (last_evaluation_ && now <= *last_evaluation_)) return {};
   const auto begin = std::chrono::steady_clock::now();
-  const EvaluationTimes times{.now = now, .query_offset = query_offset_, .interval = interval_};
+  const EvaluationTimes times{.now = now, .query_offset = query_offset_, .interval = interval_, .past = past};
   SkipGap(now);
   GroupOutcome outcome;
   GroupChanges changes{.group = Key(), .time = now, .event = GroupEvent::evaluated, .rules = {}};
@@ -152,6 +152,15 @@ std::vector<base::Alert> Group::Restore(KeptGroup kept, base::Timestamp now, con
   const std::scoped_lock lock(mutex_);
   last_evaluation_ = evaluated;
   return to_send;
+}
+
+void Group::FindSeries(const std::function<bool(const Rule&)>& alone, const Environment& environment) {
+  const std::scoped_lock evaluating(evaluating_);
+  if (!restored_) return;
+  for (const auto& rule : rules_) {
+    if (rule->rule().kind != RuleKind::recording || !alone(rule->rule())) continue;
+    rule->FindSeries(*last_evaluation_ - query_offset_, environment);
+  }
 }
 
 void Group::EndLeftOvers(base::Timestamp time, const Environment& environment) {

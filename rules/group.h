@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,7 +51,8 @@ class Group {
 
   // Evaluates every rule as of `now`. Nothing is done where `now` is not later than the evaluation before (time does
   // not run backwards), or where the group's state was taken by a newer one.
-  GroupOutcome Evaluate(base::Timestamp now, const Environment& environment);
+  // With `past` it is an instant that was missed: alerts are moved on, and told of by the next evaluation without it.
+  GroupOutcome Evaluate(base::Timestamp now, const Environment& environment, bool past = false);
 
   GroupSnapshot Snapshot() const;
 
@@ -64,6 +66,8 @@ class Group {
   // are told to the keeper as gone. Time beyond one interval between that process' last evaluation and this one's first
   // does not count for `for` and keep_firing_for: nobody knows what was then. Returns the alerts to be told again.
   std::vector<base::Alert> Restore(KeptGroup kept, base::Timestamp now, const Environment& environment);
+  // After it: the series that the recording rules wrote last, of the rules for which `alone` holds.
+  void FindSeries(const std::function<bool(const Rule&)>& alone, const Environment& environment);
 
   // Whether a group of this definition would be the same, so that it may go on as it is.
   bool Same(const RuleGroup& definition, const GroupDefaults& defaults) const;

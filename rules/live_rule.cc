@@ -206,10 +206,11 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Eva
                                                     const Environment& environment) {
   const AlertPolicy policy{.hold = rule_.hold, .keep_firing_for = rule_.keep_firing_for};
   const std::scoped_lock lock(mutex_);
-  if (found.empty() && alerts_.empty()) return Output();
+  Output output;
+  if (found.empty() && alerts_.empty()) return output;
   for (auto it = alerts_.begin(); it != alerts_.end();) {
     const auto seen = found.find(it->first);
-    const auto next = Next(it->second.alert.status, seen != found.end(), policy, times.now);
+    const auto next = Move(it->second, seen != found.end(), times, environment, output.alerts);
     if (!next) {
       const AlertState was = it->second.alert.status.state;
       changes_.push_back({.alert = std::move(it->second.alert),
@@ -235,7 +236,6 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Eva
                        .for_state_series = {}};
   }
 
-  Output output;
   std::string generator_url;  // of those to be sent
   size_t active = 0;
   for (auto& [labels, live] : alerts_) {
@@ -243,7 +243,8 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Eva
       ++active;
       AppendStateSamples(live, times.SampleTime(), output.samples);
     }
-    if (!NeedsSending(live.alert.status, times.now, environment.resend_delay)) continue;
+    const bool unheard = live.alert.status.state == AlertState::resolved && !live.alert.status.last_sent_at;
+    if (times.past || unheard || !NeedsSending(live.alert.status, times.now, environment.resend_delay)) continue;
     live.alert.status.last_sent_at = times.now;
     if (generator_url.empty()) generator_url = GeneratorUrl(environment);
     output.alerts.push_back(ToSend(live.alert, generator_url, times, environment));
@@ -258,6 +259,20 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Eva
     live.kept = live.alert.status;
   }
   return output;
+}
+
+// The alert's next status. Tells the end of one that was caught up and that receivers still take for firing.
+std::optional<AlertStatus> LiveRule::Move(LiveAlert& live, bool present, const EvaluationTimes& times,
+                                          const Environment& environment, std::vector<base::Alert>& to_send) const {
+  const AlertPolicy policy{.hold = rule_.hold, .keep_firing_for = rule_.keep_firing_for};
+  if (times.past) return NextInPast(live.alert.status, present, policy, times.now);
+  auto next = Next(live.alert.status, present, policy, times.now);
+  if (!OwesEnd(live.alert.status) || (next && next->state != AlertState::pending)) return next;
+  ActiveAlert ended = live.alert;
+  if (!ended.status.resolved_at) ended.status.resolved_at = times.now;
+  to_send.push_back(ToSend(ended, GeneratorUrl(environment), times, environment));
+  if (next) next->last_sent_at.reset();
+  return next;
 }
 
 std::string LiveRule::GeneratorUrl(const Environment& environment) const {
@@ -305,6 +320,20 @@ std::vector<base::Alert> LiveRule::Restore(std::vector<ActiveAlert> alerts, cons
   }
   for (const promql::VectorSample& sample : samples) series_.emplace(sample.labels, Written());
   return to_send;
+}
+
+void LiveRule::FindSeries(base::Timestamp time, const Environment& environment) {
+  std::vector<base::Matcher> matchers = {base::Matcher::Equal(std::string(base::kMetricName), rule_.name)};
+  for (const auto& [name, value] : rule_.labels) matchers.push_back(base::Matcher::Equal(name, value));
+  const store::TimeRange then{time, time};
+  const auto found = environment.querier.Select(matchers, then);
+  if (!found) return;  // they only end a little later, when they are too old
+  for (const auto& series : *found) {
+    store::Samples samples;
+    series->Read(then, samples);
+    const bool there = !samples.empty() && !(samples.histograms.empty() && store::IsStale(samples.values.back()));
+    if (there) series_.emplace(series->labels(), store::SeriesRef::none);
+  }
 }
 
 void LiveRule::SkipTime(base::Duration gap) {

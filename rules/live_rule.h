@@ -57,6 +57,9 @@ class LiveRule {
   // fire or have resolved, to be told again: what the earlier process still had to deliver is lost.
   std::vector<base::Alert> Restore(std::vector<ActiveAlert> alerts, const EvaluationTimes& times,
                                    const Environment& environment);
+  // Before the first evaluation, of a recording rule: takes on the series that have a sample at `time`, the last
+  // evaluation of an earlier process, so that those which are gone now end. For a rule that alone records its name.
+  void FindSeries(base::Timestamp time, const Environment& environment);
   // Time in which nobody looked does not count: the clocks of `for` and keep_firing_for are set forward by `gap`.
   void SkipTime(base::Duration gap);
 
@@ -93,6 +96,8 @@ class LiveRule {
                                        const Environment& environment) const;
   base::Result<Output> MoveAlerts(FoundAlerts found, const EvaluationTimes& times, int limit,
                                   const Environment& environment);
+  std::optional<AlertStatus> Move(LiveAlert& live, bool present, const EvaluationTimes& times,
+                                  const Environment& environment, std::vector<base::Alert>& to_send) const;
   std::string GeneratorUrl(const Environment& environment) const;
   void AppendStateSamples(LiveAlert& live, base::Timestamp time, promql::Vector& samples) const;
   void StoreSamples(const promql::Vector& samples, base::Timestamp time, const Environment& environment,

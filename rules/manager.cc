@@ -64,12 +64,19 @@ std::shared_ptr<Manager::Entry> Manager::Replace(const RuleGroup& definition, co
 
 // All in one message to the sink: one that sees a part first could take the rest for news.
 void Manager::GoOn(const std::vector<std::shared_ptr<Entry>>& entries, const Environment& environment,
-                   base::Timestamp now) {
+                   base::Timestamp now, const ManagerConfig& config) {
+  const Writers writers(config.rules.groups);
   std::vector<base::Alert> to_send;
   for (const auto& entry : entries) {
     auto kept = kept_.extract(entry->group->Key());
     if (kept.empty()) continue;
+    if (config.catch_up.count() > 0) {
+      const base::Duration interval = entry->group->interval();
+      entry->resume = std::max(entry->group->SlotAt(std::min(kept.mapped().evaluated, now)),
+                               entry->slot - config.catch_up / interval * interval);
+    }
     std::ranges::move(entry->group->Restore(std::move(kept.mapped()), now, environment), std::back_inserter(to_send));
+    if (entry->resume) entry->group->FindSeries([&](const Rule& rule) { return writers.Alone(rule); }, environment);
   }
   for (auto& [key, kept] : std::exchange(kept_, {})) {
     if (options_.keeper != nullptr) options_.keeper->Keep(Gone(key, std::move(kept), now, GroupEvent::ended));
@@ -90,7 +97,7 @@ void Manager::Apply(const ManagerConfig& config) {
   for (const RuleGroup& definition : config.rules.groups) {
     entries.push_back(Replace(definition, config.defaults, now, old));
   }
-  GoOn(entries, *environment, now);
+  GoOn(entries, *environment, now, config);
   std::vector<Ending> endings;
   for (const auto& [key, entry] : old) {
     if (metrics_) metrics_->RemoveGroup(key);
@@ -102,6 +109,7 @@ void Manager::Apply(const ManagerConfig& config) {
   entries_ = std::move(entries);
   endings_.insert(endings_.end(), endings.begin(), endings.end());
   environment_ = environment;
+  catch_up_ = config.catch_up;
   WakeWorkers();
 }
 
@@ -134,18 +142,24 @@ base::Timestamp Manager::NextDue(base::Timestamp now) const {
 
 void Manager::Run(Entry& entry, base::Timestamp now) {
   std::shared_ptr<const Environment> environment;
-  base::Timestamp slot;
-  int64_t missed = 0;
+  CatchUp::Turn turn;
   {
     const std::scoped_lock lock(mutex_);
     environment = environment_;
-    missed = (now - entry.slot) / entry.group->interval() - 1;
-    slot = entry.slot + (missed + 1) * entry.group->interval();
+    const base::Duration interval = entry.group->interval();
+    const base::Timestamp latest = entry.slot + (now - entry.slot) / interval * interval;
+    turn = entry.catch_up.Next(entry.resume.value_or(entry.slot), latest, interval, catch_up_);
+    entry.resume.reset();
   }
-  const GroupOutcome outcome = entry.group->Evaluate(slot, *environment);
-  if (metrics_ && !outcome.rules.empty()) metrics_->Record(entry.group->Key(), slot, outcome, missed);
+  if (turn.begins > 0) {
+    base::LogInfo(
+        "missed evaluations are caught up",
+        {{"group", entry.group->Key()}, {"from", base::FormatRfc3339(turn.slot)}, {"evaluations", turn.begins}});
+  }
+  const GroupOutcome outcome = entry.group->Evaluate(turn.slot, *environment, turn.past);
+  if (metrics_ && !outcome.rules.empty()) metrics_->Record(entry.group->Key(), turn.slot, outcome, turn.missed);
   const std::scoped_lock lock(mutex_);
-  entry.slot = slot;
+  entry.slot = turn.slot;
   entry.running = false;
   WakeWorkers();
 }

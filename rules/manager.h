@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "rules/catch_up.h"
 #include "rules/environment.h"
 #include "rules/group.h"
 #include "rules/rule.h"
@@ -41,11 +42,12 @@ struct ManagerConfig {
   base::Labels external_labels;
   std::string external_url;
   std::shared_ptr<const Datasource> datasource{};  // null: the engine on the querier
+  base::Duration catch_up{0};  // missed evaluations no further back than this are made up for
 };
 
 // Keeps the groups, evaluates each at its instants, and lets others look. Groups run beside each other on a few
 // threads, the rules of one group in order. A group that takes longer than its interval skips what it missed, as in
-// Prometheus. Thread-safe.
+// Prometheus, unless it is told to catch up (catch_up.h). Thread-safe.
 //
 //   Manager manager(options);
 //   manager.Apply(config);   // again at each reload
@@ -80,6 +82,8 @@ class Manager {
     std::shared_ptr<Group> group;
     base::Timestamp slot;  // of the last evaluation, or of the one that would have been before the first
     bool running = false;
+    CatchUp catch_up;
+    std::optional<base::Timestamp> resume;  // where an earlier process stopped, until the first evaluation
     base::Timestamp Due() const { return slot + group->interval(); }
   };
   // Series of groups that are gone, ended after a while in case another group has taken them on.
@@ -97,7 +101,8 @@ class Manager {
   void Work(const std::stop_token& stop);
   std::shared_ptr<Entry> Replace(const RuleGroup& definition, const GroupDefaults& defaults, base::Timestamp now,
                                  std::map<std::string, std::shared_ptr<Entry>>& old);
-  void GoOn(const std::vector<std::shared_ptr<Entry>>& entries, const Environment& environment, base::Timestamp now);
+  void GoOn(const std::vector<std::shared_ptr<Entry>>& entries, const Environment& environment, base::Timestamp now,
+            const ManagerConfig& config);
 
   const ManagerOptions options_;
   const std::unique_ptr<Metrics> metrics_;
@@ -109,6 +114,7 @@ class Manager {
   std::vector<std::shared_ptr<Entry>> entries_;
   std::vector<Ending> endings_;
   std::shared_ptr<const Environment> environment_;
+  base::Duration catch_up_{0};
   std::stop_source wake_;  // stopping it ends the workers' sleep; replaced after each use
   bool stopping_ = false;
 

@@ -121,6 +121,9 @@ const base::YamlSchema<EvaluationConfig>& EvaluationSchema() {
        ReadDatasource},
       base::Optional("concurrency", "integer", "2, with a datasource 16", &C::concurrency,
                      "How many groups are evaluated at the same time."),
+      base::Optional("catch_up", "duration", "0s", &C::catch_up,
+                     "How far back evaluations that were missed, while the process was down or stood still, are done "
+                     "afterwards from stored samples. 0s: not at all, and time in which nobody looked does not count."),
   });
   return schema;
 }

@@ -36,6 +36,7 @@ struct DatasourceConfig {
 struct EvaluationConfig {
   std::optional<DatasourceConfig> datasource{};  // nullopt: what is stored here
   int concurrency = 0;                           // 0: what suits the datasource
+  base::Duration catch_up{0};                    // missed evaluations no further back than this are made up for
 
   int Threads() const;
   bool operator==(const EvaluationConfig&) const = default;

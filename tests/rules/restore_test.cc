@@ -2,6 +2,7 @@
 
 #include "rules/group.h"
 #include "rules/manager.h"
+#include "tests/rules/memory_keeper.h"
 #include "tests/rules/world.h"
 
 // A process ends without a word and another goes on from what the keeper was told.
@@ -10,38 +11,10 @@ namespace rules {
 namespace {
 
 using testing::At;
+using testing::MemoryKeeper;
 using testing::World;
 
 constexpr GroupDefaults kDefaults{.interval = std::chrono::seconds(30)};
-
-// Keeps in memory what a database would.
-class MemoryKeeper : public StateKeeper {
- public:
-  void Keep(GroupChanges changes) override {
-    if (changes.event == GroupEvent::evaluated) state[changes.group].evaluated = changes.time;
-    for (const RuleChanges& rule : changes.rules) {
-      auto& alerts = state[changes.group].alerts[rule.rule];
-      for (const AlertChange& change : rule.alerts) {
-        std::erase_if(alerts, [&](const ActiveAlert& one) { return one.labels == change.alert.labels; });
-        if (!change.forgotten) alerts.push_back(change.alert);
-        Tell(rule.name, change);
-      }
-      if (alerts.empty()) state[changes.group].alerts.erase(rule.rule);
-    }
-    if (changes.event == GroupEvent::ended) state.erase(changes.group);
-  }
-
-  KeptState state;
-  std::string history;  // "A: none>pending found; A: pending>firing held"
-
- private:
-  void Tell(const std::string& name, const AlertChange& change) {
-    if (change.cause == ChangeCause::none) return;
-    if (!history.empty()) history += "; ";
-    fmt::format_to(std::back_inserter(history), "{}: {}>{} {}", name, change.before ? ToString(*change.before) : "none",
-                   change.forgotten ? "none" : ToString(change.alert.status.state), ToString(change.cause));
-  }
-};
 
 class RestoreTest : public ::testing::Test {
  protected:
