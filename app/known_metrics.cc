@@ -72,6 +72,7 @@ constexpr std::string_view kOwn[] = {
     "tocsin_config_last_reload_successful",
     "tocsin_scrape_samples_refused_total",
     "tocsin_scrape_samples_total",
+    "tocsin_scrapes_exceeded_bucket_limit_total",
     "tocsin_scrapes_failed_total",
     "tocsin_scrapes_total",
     "tocsin_storage_block_bytes_total",

@@ -130,7 +130,7 @@ TEST(RemoteWriteConfig, Mistakes) {
   };
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.yaml);
-    EXPECT_EQ(Read(c.yaml).errors, c.want);
+    EXPECT_EQ(Read(c.yaml).errors, std::string(c.want) + "\n");
   }
 }
 
