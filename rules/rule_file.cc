@@ -12,9 +12,9 @@
 #include "base/labels.h"
 #include "base/text.h"
 #include "rules/alert_template.h"
-#include "rules/compile_threshold.h"
 #include "rules/expression.h"
-#include "rules/threshold.h"
+#include "rules/threshold/compile_threshold.h"
+#include "rules/threshold/threshold.h"
 
 namespace rules {
 namespace {

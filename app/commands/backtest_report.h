@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "rules/backtest.h"
+#include "rules/backtest/backtest.h"
 #include "rules/rule.h"
 
 // What `tocsin backtest` prints. Pure functions.

@@ -10,8 +10,8 @@
 #include "alertmanager/config.h"
 #include "app/commands/check_metrics.h"
 #include "app/config.h"
-#include "rules/expand.h"
 #include "rules/rule_file.h"
+#include "rules/threshold/expand.h"
 
 namespace app {
 namespace {

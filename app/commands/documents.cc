@@ -7,7 +7,7 @@
 #include "app/config.h"
 #include "app/json_schema.h"
 #include "rules/rule_file.h"
-#include "rules/threshold.h"
+#include "rules/threshold/threshold.h"
 
 namespace app {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "base/text.h"
 #include "promql/parser.h"
-#include "rules/limit.h"
 #include "rules/lint/expr_facts.h"
 #include "rules/lint/lint.h"
+#include "rules/threshold/limit.h"
 
 // Warning and critical of one value, written as two plain rules. Those of a threshold are checked when it is read.
 

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "base/yaml/yaml.h"
-#include "rules/expand.h"
 #include "rules/rule_file.h"
+#include "rules/threshold/expand.h"
 
 // Any text as YAML: mistakes, or a tree that written out reads as the same tree. As a rule file: mistakes, or rules
 // whose plain form is a rule file again.

@@ -1,4 +1,4 @@
-#include "rules/backtest.h"
+#include "rules/backtest/backtest.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include "base/net/http.h"
 #include "base/text.h"
 #include "promql/parser.h"
-#include "rules/backtest_limit.h"
-#include "rules/backtest_source.h"
+#include "rules/backtest/backtest_limit.h"
+#include "rules/backtest/backtest_source.h"
 #include "rules/remote/datasource.h"
 #include "tests/rules/fake_server.h"
 #include "tests/rules/world.h"

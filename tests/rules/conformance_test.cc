@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "rules/expand.h"
 #include "rules/rule_file.h"
+#include "rules/threshold/expand.h"
 #include "tests/support/support.h"
 
 namespace rules {

@@ -1,4 +1,4 @@
-#include "rules/limit.h"
+#include "rules/threshold/limit.h"
 
 #include <gtest/gtest.h>
 

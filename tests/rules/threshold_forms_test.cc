@@ -8,8 +8,8 @@
 
 #include "base/matcher.h"
 #include "base/text.h"
-#include "rules/expand.h"
 #include "rules/rule_file.h"
+#include "rules/threshold/expand.h"
 #include "tests/support/support.h"
 
 namespace rules {

@@ -1,11 +1,11 @@
-#include "rules/threshold.h"
+#include "rules/threshold/threshold.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "rules/expand.h"
 #include "rules/rule_file.h"
+#include "rules/threshold/expand.h"
 #include "tests/support/support.h"
 
 namespace rules {

@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 #include "promql/ast.h"
-#include "rules/threshold.h"
+#include "rules/threshold/threshold.h"
 
 // Values compared with what they were. Pure functions.
 

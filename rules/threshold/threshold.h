@@ -7,10 +7,10 @@
 
 #include "base/matcher.h"
 #include "base/yaml/yaml.h"
-#include "rules/active_times.h"
 #include "rules/expression.h"
-#include "rules/limit.h"
 #include "rules/rule.h"
+#include "rules/threshold/active_times.h"
+#include "rules/threshold/limit.h"
 
 // The runbook's own form of a rule: a measured value and the limits it must keep.
 //

@@ -6,8 +6,8 @@
 
 #include "base/result.h"
 #include "promql/ast.h"
-#include "rules/limit.h"
 #include "rules/rule.h"
+#include "rules/threshold/limit.h"
 
 // Other limits for a rule that there is. Pure functions.
 

@@ -1,4 +1,4 @@
-#include "rules/slo.h"
+#include "rules/threshold/slo.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "promql/parser.h"
-#include "rules/threshold_parts.h"
+#include "rules/threshold/threshold_parts.h"
 
 namespace rules {
 namespace {

@@ -1,4 +1,4 @@
-#include "rules/threshold_limits.h"
+#include "rules/threshold/threshold_limits.h"
 
 #include <fmt/format.h>
 

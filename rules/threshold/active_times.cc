@@ -1,4 +1,4 @@
-#include "rules/active_times.h"
+#include "rules/threshold/active_times.h"
 
 #include <fmt/format.h>
 

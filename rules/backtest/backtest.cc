@@ -1,4 +1,4 @@
-#include "rules/backtest.h"
+#include "rules/backtest/backtest.h"
 
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "rules/rule.h"
-#include "rules/threshold.h"
+#include "rules/threshold/threshold.h"
 
 // What a threshold means, as ordinary Prometheus rules. Pure functions.
 //

@@ -1,11 +1,11 @@
-#include "rules/threshold_parts.h"
+#include "rules/threshold/threshold_parts.h"
 
 #include <fmt/format.h>
 
 #include "base/labels.h"
 #include "base/text.h"
 #include "promql/parser.h"
-#include "rules/compile_threshold.h"
+#include "rules/threshold/compile_threshold.h"
 
 namespace rules {
 

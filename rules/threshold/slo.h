@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "rules/rule.h"
-#include "rules/threshold.h"
+#include "rules/threshold/threshold.h"
 
 // Service level objectives as Prometheus rules: multi-window, multi-burn-rate alerts, as Google's SRE workbook (chapter
 // 5, "Alerting on SLOs") lays them out for 30 days, their windows scaled to the objective's. Pure functions.

@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "rules/backtest.h"
+#include "rules/backtest/backtest.h"
 #include "rules/datasource.h"
 #include "store/appender.h"
 #include "store/querier.h"

@@ -1,4 +1,4 @@
-#include "rules/expand.h"
+#include "rules/threshold/expand.h"
 
 #include <fmt/format.h>
 

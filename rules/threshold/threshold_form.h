@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/yaml/yaml.h"
-#include "rules/active_times.h"
 #include "rules/expression.h"
+#include "rules/threshold/active_times.h"
 
 // A threshold as it is written, by the tables of its keys; threshold.cc checks it. Positions are kept throughout.
 

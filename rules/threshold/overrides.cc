@@ -1,4 +1,4 @@
-#include "rules/overrides.h"
+#include "rules/threshold/overrides.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/labels.h"
 #include "base/text.h"
-#include "rules/threshold_parts.h"
+#include "rules/threshold/threshold_parts.h"
 
 namespace rules {
 namespace {

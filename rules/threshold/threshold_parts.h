@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "rules/rule.h"
-#include "rules/threshold.h"
+#include "rules/threshold/threshold.h"
 
 // What the rules of every kind of threshold are made of. Pure functions.
 

@@ -1,4 +1,4 @@
-#include "rules/compile_threshold.h"
+#include "rules/threshold/compile_threshold.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 
 #include "base/text.h"
 #include "promql/parser.h"
-#include "rules/change.h"
-#include "rules/overrides.h"
-#include "rules/slo.h"
-#include "rules/threshold_parts.h"
+#include "rules/threshold/change.h"
+#include "rules/threshold/overrides.h"
+#include "rules/threshold/slo.h"
+#include "rules/threshold/threshold_parts.h"
 
 namespace rules {
 namespace {

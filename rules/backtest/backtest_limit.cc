@@ -1,4 +1,4 @@
-#include "rules/backtest_limit.h"
+#include "rules/backtest/backtest_limit.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "promql/parser.h"
-#include "rules/compile_threshold.h"
+#include "rules/threshold/compile_threshold.h"
 
 namespace rules {
 namespace {

@@ -1,4 +1,4 @@
-#include "rules/threshold_form.h"
+#include "rules/threshold/threshold_form.h"
 
 namespace rules {
 namespace {

@@ -1,4 +1,4 @@
-#include "rules/change.h"
+#include "rules/threshold/change.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 
 #include "promql/parser.h"
-#include "rules/threshold_parts.h"
+#include "rules/threshold/threshold_parts.h"
 
 namespace rules {
 namespace {

@@ -1,4 +1,4 @@
-#include "rules/backtest_source.h"
+#include "rules/backtest/backtest_source.h"
 
 #include <fmt/format.h>
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/yaml/yaml.h"
-#include "rules/limit.h"
-#include "rules/threshold_form.h"
+#include "rules/threshold/limit.h"
+#include "rules/threshold/threshold_form.h"
 
 namespace rules {
 

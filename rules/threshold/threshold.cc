@@ -1,4 +1,4 @@
-#include "rules/threshold.h"
+#include "rules/threshold/threshold.h"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 
 #include "base/labels.h"
 #include "base/text.h"
-#include "rules/change.h"
-#include "rules/slo.h"
-#include "rules/threshold_form.h"
-#include "rules/threshold_limits.h"
+#include "rules/threshold/change.h"
+#include "rules/threshold/slo.h"
+#include "rules/threshold/threshold_form.h"
+#include "rules/threshold/threshold_limits.h"
 
 namespace rules {
 namespace {

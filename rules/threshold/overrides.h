@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "rules/limit.h"
-#include "rules/threshold.h"
+#include "rules/threshold/limit.h"
+#include "rules/threshold/threshold.h"
 
 // Limits that are not the same for every series of a threshold, as PromQL. The series are told apart in what the
 // threshold recorded just before (tocsin_threshold_value), so that any expression can have overrides. Each override
