@@ -29,6 +29,14 @@ std::string Reason(const base::HttpClientResponse& answer) {
   return reason;
 }
 
+// In the words of Prometheus, and of those built upon it.
+bool SaysRepeated(const base::HttpClientResponse& answer) {
+  if (answer.status != 400 && answer.status != 409) return false;
+  const std::string text = base::ToLower(answer.body);
+  constexpr std::string_view kWords[] = {"out of order", "out-of-order", "duplicate sample"};
+  return std::ranges::any_of(kWords, [&](std::string_view words) { return text.contains(words); });
+}
+
 }  // namespace
 
 base::Result<base::HttpClientRequest> MakeRequest(const WriteConfig& config, std::string body, int attempt) {
@@ -69,7 +77,7 @@ Verdict Judge(const base::Result<base::HttpClientResponse>& answer, const WriteC
   if (status / 100 == 5 || (status == 429 && config.queue.retry_on_http_429)) {
     return {.kind = retry, .reason = Reason(*answer), .after = answer->RetryAfter(now)};
   }
-  return {.kind = refused, .reason = Reason(*answer), .written = written};
+  return {.kind = refused, .reason = Reason(*answer), .written = written, .repeated = SaysRepeated(*answer)};
 }
 
 base::Duration Pause(const QueueConfig& config, int failures, std::optional<base::Duration> asked) {

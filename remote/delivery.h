@@ -21,6 +21,7 @@ struct Verdict {
   std::string reason{};                   // why it was not sent
   std::optional<base::Duration> after{};  // what the receiver asks for
   std::optional<size_t> written{};        // samples and histograms that a receiver of version 2 says it has stored
+  bool repeated = false;                  // refused since there is the same sample, or a newer one of its series
 };
 // 2xx is sent; 5xx, 429 (if configured) and what goes wrong on the way are worth another try; everything else is
 // final. A receiver that takes version 2 must say what it wrote: one that does not has not understood the request.

@@ -49,11 +49,15 @@ SampleCount Outbox::Push(BatchPtr batch, base::Timestamp now) {
 }
 
 SampleCount Outbox::PushFront(std::vector<Slice> slices, base::Timestamp now) {
+  PutBack(std::move(slices), now);
+  return MakeRoom();
+}
+
+void Outbox::PutBack(std::vector<Slice> slices, base::Timestamp now) {
   for (Slice& slice : std::views::reverse(slices)) {
     size_ += slice.end - slice.begin;
     items_.push_front({std::move(slice), now});
   }
-  return MakeRoom();
 }
 
 std::vector<Slice> Outbox::Take(size_t most) {
@@ -61,13 +65,28 @@ std::vector<Slice> Outbox::Take(size_t most) {
   while (most > 0 && !items_.empty()) {
     Slice& oldest = items_.front().slice;
     const size_t some = std::min(most, oldest.end - oldest.begin);
-    taken.push_back({oldest.batch, oldest.begin, oldest.begin + some, oldest.came});
+    taken.push_back({oldest.batch, oldest.begin, oldest.begin + some, oldest.came, oldest.again});
     oldest.begin += some;
     size_ -= some;
     most -= some;
     if (oldest.begin == oldest.end) items_.pop_front();
   }
   return taken;
+}
+
+base::Timestamp Outbox::oldest_time() const {
+  base::Timestamp oldest = base::Timestamp::max();
+  for (const Item& item : items_) {
+    if (!item.oldest) {
+      item.oldest = base::Timestamp::max();
+      for (size_t i = item.slice.begin; i < item.slice.end; ++i) {
+        const auto& entry = item.slice.batch->entries[i];
+        if (entry.series != nullptr) item.oldest = std::min(*item.oldest, entry.time);
+      }
+    }
+    oldest = std::min(oldest, *item.oldest);
+  }
+  return oldest;
 }
 
 std::optional<base::Timestamp> Outbox::waiting_since() const {

@@ -38,6 +38,7 @@ struct Slice {
   size_t begin = 0;
   size_t end = 0;
   base::Timestamp came = {};  // set by Outbox::Push
+  bool again = false;         // an earlier process may have sent them
 };
 SampleCount CountSamples(const Slice& slice);
 
@@ -52,17 +53,21 @@ class Outbox {
   SampleCount Push(BatchPtr batch, base::Timestamp now);
   // In front of all others, as far as there is room; what had to go.
   SampleCount PushFront(std::vector<Slice> slices, base::Timestamp now);
+  // The same, whether there is room or not.
+  void PutBack(std::vector<Slice> slices, base::Timestamp now);
   // The oldest, `most` entries at most.
   std::vector<Slice> Take(size_t most);
 
   size_t size() const { return size_; }                  // entries
   std::optional<base::Timestamp> waiting_since() const;  // when the oldest came
-  const Slice* oldest() const { return items_.empty() ? nullptr : &items_.front().slice; }
+  // The time of the oldest sample, or an earlier one if a part of its batch was taken; max() if there is none.
+  base::Timestamp oldest_time() const;
 
  private:
   struct Item {
     Slice slice;
     base::Timestamp came;
+    mutable std::optional<base::Timestamp> oldest = {};  // sample; found when first asked for
   };
   SampleCount MakeRoom();
   size_t capacity_;

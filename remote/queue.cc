@@ -65,17 +65,15 @@ void Queue::Inherit(Estate estate) {
   for (const Slice& slice : estate.slices) count += CountSamples(slice);
   metrics_->Waiting(count);
   sent_ = std::move(estate.sent);
+  caught_up_ = estate.caught_up;
   SampleCount dropped;
   {
     const std::scoped_lock lock(mailbox_->mutex);
     if (estate.behind && CanCatchUp()) {
-      // what came here meanwhile is in the store as well
-      SampleCount stored;
-      for (const Slice& slice : mailbox_->outbox.Take(mailbox_->outbox.size())) stored += CountSamples(slice);
-      metrics_->NoLongerWaiting(stored);
+      LeaveToStore();
       mailbox_->behind = estate.behind;
     }
-    dropped = mailbox_->outbox.PushFront(std::move(estate.slices), parts_.clock.Now());
+    dropped = PutBack(std::move(estate.slices));
     mailbox_->overflowed += dropped.all();
   }
   metrics_->NoLongerWaiting(dropped);
@@ -85,7 +83,23 @@ void Queue::Inherit(Estate estate) {
 void Queue::ResumeFrom(base::Timestamp position) {
   if (!CanCatchUp()) return;
   const std::scoped_lock lock(mailbox_->mutex);
-  mailbox_->behind = Mailbox::Behind{position, position};
+  LeaveToStore();
+  mailbox_->behind = Mailbox::Behind{position, position, parts_.clock.Now()};
+}
+
+// What came before it was known what else is to be sent is in the store as well.
+void Queue::LeaveToStore() {
+  SampleCount stored;
+  for (const Slice& slice : mailbox_->outbox.Take(mailbox_->outbox.size())) stored += CountSamples(slice);
+  metrics_->NoLongerWaiting(stored);
+}
+
+// Where the store is read again what comes is not put into a full outbox, so it grows by no more than was taken out.
+SampleCount Queue::PutBack(std::vector<Slice> slices) {
+  const base::Timestamp now = parts_.clock.Now();
+  if (!CanCatchUp()) return mailbox_->outbox.PushFront(std::move(slices), now);
+  mailbox_->outbox.PutBack(std::move(slices), now);
+  return {};
 }
 
 void Queue::Start() {
@@ -100,7 +114,8 @@ void Queue::Run(const std::stop_token& stop) {
       CatchUp();
     } else {
       std::vector<Outgoing> samples = Prepare(*round);
-      Send(std::move(samples), round->lanes, std::make_shared<std::vector<Slice>>(std::move(round->slices)));
+      const bool again = std::ranges::any_of(round->slices, &Slice::again);
+      Send({std::move(samples), round->lanes, again}, std::make_shared<std::vector<Slice>>(std::move(round->slices)));
     }
     SavePosition(false);
   }
@@ -112,11 +127,13 @@ void Queue::Run(const std::stop_token& stop) {
   mailbox_->changed.notify_all();
 }
 
-void Queue::Send(std::vector<Outgoing> samples, size_t lanes, std::shared_ptr<const void> keeps_series) {
-  NoteSent(samples);
-  const auto unsent =
-      sender_.Send(std::move(samples), lanes, [this](std::string_view metric) { return MetadataOf(metric); });
-  if (!unsent.empty()) KeepUnsent(unsent, std::move(keeps_series));
+void Queue::Send(Sender::Round round, std::shared_ptr<const void> keeps_series) {
+  NoteSent(round.samples);
+  const bool again = round.again;
+  const auto unsent = sender_.Send(
+      std::move(round), [this](std::string_view metric) { return MetadataOf(metric); },
+      [this] { SavePosition(false); });
+  if (!unsent.empty()) KeepUnsent(unsent, again, std::move(keeps_series));
 }
 
 // How long until something is due though nothing more comes; 0: it is.
@@ -194,7 +211,7 @@ std::vector<Outgoing> Queue::Prepare(const Round& round) {
 }
 
 // Back into the outbox as a batch of its own, which keeps those that keep the series.
-void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, std::shared_ptr<const void> keeps_series) {
+void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, bool again, std::shared_ptr<const void> keeps_series) {
   auto batch = std::make_shared<store::CommittedBatch>();
   batch->keeps_series = std::move(keeps_series);
   for (const Outgoing& sample : unsent) {
@@ -205,8 +222,8 @@ void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, std::shared_ptr<cons
   const size_t size = batch->entries.size();
   const std::scoped_lock lock(mailbox_->mutex);
   std::vector<Slice> front;
-  front.push_back({std::move(batch), 0, size, base::Timestamp::max()});
-  const SampleCount dropped = mailbox_->outbox.PushFront(std::move(front), parts_.clock.Now());
+  front.push_back({std::move(batch), 0, size, base::Timestamp::max(), again});
+  const SampleCount dropped = PutBack(std::move(front));
   metrics_->NoLongerWaiting(dropped);
   metrics_->Dropped(dropped, DropReason::queue_full);
 }
@@ -301,7 +318,7 @@ bool Queue::Stop(base::Duration limit) {
 
 Queue::Estate Queue::HandOver(base::Duration limit) {
   End(Phase::winding_up, limit);
-  Estate estate{TakeAll(), mailbox_->behind, std::move(sent_)};  // nobody else is left
+  Estate estate{TakeAll(), mailbox_->behind, caught_up_, std::move(sent_)};  // nobody else is left
   for (const Slice& slice : estate.slices) metrics_->NoLongerWaiting(CountSamples(slice));
   return estate;
 }

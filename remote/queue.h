@@ -49,6 +49,7 @@ class Queue {
   struct Estate {
     std::vector<Slice> slices;
     std::optional<Mailbox::Behind> behind;
+    std::optional<base::Timestamp> caught_up;
     RecentMap<base::Timestamp> sent;
   };
   // Before Start, at most one of these: what an earlier queue to the same receiver left; or how far one had come that
@@ -74,8 +75,10 @@ class Queue {
   std::optional<Round> NextRound(const std::stop_token& stop);
   base::Duration TimeToNext(const Outbox& outbox, base::Timestamp now) const;
   std::vector<Outgoing> Prepare(const Round& round);
-  void Send(std::vector<Outgoing> samples, size_t lanes, std::shared_ptr<const void> keeps_series);
-  void KeepUnsent(const std::vector<Outgoing>& unsent, std::shared_ptr<const void> keeps_series);
+  void Send(Sender::Round round, std::shared_ptr<const void> keeps_series);
+  void KeepUnsent(const std::vector<Outgoing>& unsent, bool again, std::shared_ptr<const void> keeps_series);
+  SampleCount PutBack(std::vector<Slice> slices);  // with the mailbox locked; what was dropped
+  void LeaveToStore();                             // with the mailbox locked
 
   // queue_backlog.cc: what is read from the store.
   bool CanCatchUp() const { return parts_.head != nullptr && config_.queue.catch_up > base::Duration(0); }

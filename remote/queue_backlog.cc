@@ -71,13 +71,16 @@ void Queue::CatchUp() {
   base::Timestamp from;
   base::Timestamp to;
   bool last = false;
+  bool again = false;
   {
     const std::scoped_lock lock(mailbox_->mutex);
     from = std::max(mailbox_->behind->read_from, now - config_.queue.catch_up);
     to = from + step_;
     last = to >= now - kSettled;
     const base::Timestamp since = std::max(mailbox_->behind->unsent_since, to);
-    mailbox_->behind = last ? std::nullopt : std::optional(Mailbox::Behind{to, since});
+    const std::optional<base::Timestamp> again_until = mailbox_->behind->again_until;
+    again = again_until && from < *again_until;
+    mailbox_->behind = last ? std::nullopt : std::optional(Mailbox::Behind{to, since, again_until});
   }
   if (const auto all = falls_behind_.Add(1, now)) {
     base::LogInfo(
@@ -94,10 +97,10 @@ void Queue::CatchUp() {
   if (samples.size() < most * fill / 2) step_ = std::min(step_ * 2, kLongestStep);
   const size_t lanes = std::clamp(samples.size() / fill + 1, static_cast<size_t>(config_.queue.min_shards), most);
   metrics_->Waiting(CountSamples(samples));
-  Send(std::move(samples), lanes, std::move(keeps_series));
+  Send({std::move(samples), lanes, again}, std::move(keeps_series));
 }
 
-// What is older was sent. At most once a second, unless `now`.
+// What is older was sent. At most once a second, unless `now`; while a receiver is away too.
 void Queue::SavePosition(bool now) {
   if (parts_.positions == nullptr || !CanCatchUp()) return;
   const base::Timestamp present = parts_.clock.Now();
@@ -109,21 +112,16 @@ void Queue::SavePosition(bool now) {
       const base::Timestamp since = mailbox_->behind->unsent_since;
       position = std::min(position.value_or(since), since);
     }
-    if (const Slice* const oldest = mailbox_->outbox.oldest()) {
-      for (size_t i = oldest->begin; i < oldest->end; ++i) {
-        const auto& entry = oldest->batch->entries[i];
-        if (entry.series == nullptr) continue;
-        const base::Timestamp before = entry.time - base::Duration(1);
-        position = std::min(position.value_or(before), before);
-      }
-    }
+    // the newest of one series may have been sent before older ones of another
+    const base::Timestamp oldest = std::min(mailbox_->outbox.oldest_time(), sender_.oldest_unsent());
+    if (position) position = std::min(*position, oldest - base::Duration(1));
   }
   if (!position) return;
   position = std::min(*position, present);  // samples may be of the future
+  saved_at_ = present;
   if (position == saved_) return;
   parts_.positions->Save(config_.name, *position);
   saved_ = position;
-  saved_at_ = present;
 }
 
 }  // namespace remote

@@ -31,6 +31,7 @@ Sender::Sender(const WriteConfig& config, std::shared_ptr<Mailbox> mailbox, Part
 void Sender::Split(std::vector<Outgoing> samples, size_t lanes) {
   lanes_.clear();
   lanes_.resize(lanes);
+  for (Lane& lane : lanes_) lane.most = static_cast<size_t>(config_.queue.max_samples_per_send);
   if (lanes == 1) {
     lanes_.front().samples = std::move(samples);
     return;
@@ -38,8 +39,11 @@ void Sender::Split(std::vector<Outgoing> samples, size_t lanes) {
   for (Outgoing& sample : samples) lanes_[LaneOf(sample, lanes)].samples.push_back(std::move(sample));
 }
 
-std::vector<Outgoing> Sender::Send(std::vector<Outgoing> samples, size_t lanes, const FindMetadata& metadata) {
-  Split(std::move(samples), lanes);
+std::vector<Outgoing> Sender::Send(Round round, const FindMetadata& metadata, const std::function<void()>& waiting) {
+  again_ = round.again;
+  // what the receiver has then comes first, and not between what it lacks
+  if (again_) std::ranges::stable_sort(round.samples, {}, &Outgoing::time);
+  Split(std::move(round.samples), round.lanes);
   ++round_;
   for (;;) {
     Phase phase = Phase::running;
@@ -60,6 +64,7 @@ std::vector<Outgoing> Sender::Send(std::vector<Outgoing> samples, size_t lanes, 
       parts_.metrics.Answered(answer.took);
       Settle(lanes_[answer.lane], Judge(answer.result, config_, parts_.clock.Now()));
     }
+    waiting();
   }
   std::vector<Outgoing> left;
   for (Lane& lane : lanes_) {
@@ -76,8 +81,7 @@ bool Sender::FillChunk(Lane& lane) {
   const base::Duration limit = config_.queue.sample_age_limit;
   do {
     if (lane.chunk.empty()) {
-      const auto most = static_cast<size_t>(config_.queue.max_samples_per_send);
-      const size_t some = std::min(most, lane.samples.size() - lane.taken);
+      const size_t some = std::min(lane.most, lane.samples.size() - lane.taken);
       const auto begin = lane.samples.begin() + static_cast<std::ptrdiff_t>(lane.taken);
       lane.chunk.assign(std::make_move_iterator(begin),
                         std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(some)));
@@ -105,7 +109,8 @@ void Sender::Begin(size_t number, const FindMetadata& metadata) {
   lane.highest = std::ranges::max(lane.chunk, {}, &Outgoing::time).time;
   std::string body = Snappy(EncodeSamples(lane.chunk, config_.protocol, metadata));
   lane.bytes = body.size();
-  parts_.metrics.Attempted(lane.count, lane.attempts > 0);
+  const bool smaller = lane.most < static_cast<size_t>(config_.queue.max_samples_per_send);
+  parts_.metrics.Attempted(lane.count, lane.attempts > 0 || smaller);
   auto request = MakeRequest(config_, std::move(body), lane.attempts);
   ++lane.attempts;
   if (!request) return Repeat(lane, {.kind = Verdict::Kind::retry, .reason = request.error().message});
@@ -123,6 +128,7 @@ void Sender::Begin(size_t number, const FindMetadata& metadata) {
 
 void Sender::Settle(Lane& lane, const Verdict& verdict) {
   if (verdict.kind == Verdict::Kind::retry) return Repeat(lane, verdict);
+  if (again_ && SettleAgain(lane, verdict)) return;
   parts_.metrics.NoLongerWaiting(lane.count);
   if (verdict.kind == Verdict::Kind::sent) {
     parts_.metrics.Sent(lane.bytes, lane.highest);
@@ -158,9 +164,42 @@ void Sender::Repeat(Lane& lane, const Verdict& verdict) {
   }
 }
 
-// Until an answer came, a lane is due again, or the phase is no longer the one seen.
+// True: that was all. Half as many samples at once where the receiver has some of them, down to the one that it has.
+bool Sender::SettleAgain(Lane& lane, const Verdict& verdict) {
+  if (!verdict.repeated) {
+    const auto most = static_cast<size_t>(config_.queue.max_samples_per_send);
+    if (verdict.kind == Verdict::Kind::sent) lane.most = std::min(2 * lane.most, most);
+    return false;
+  }
+  lane.due = {};
+  if (lane.chunk.size() > 1 && !verdict.written) {
+    lane.most = lane.chunk.size() / 2;
+    PutBack(lane);
+    return true;
+  }
+  parts_.metrics.NoLongerWaiting(lane.count);
+  lane.chunk.clear();
+  return true;
+}
+
+void Sender::PutBack(Lane& lane) {
+  lane.taken -= lane.chunk.size();
+  std::ranges::move(lane.chunk, lane.samples.begin() + static_cast<std::ptrdiff_t>(lane.taken));
+  lane.chunk.clear();
+}
+
+base::Timestamp Sender::oldest_unsent() const {
+  base::Timestamp oldest = base::Timestamp::max();
+  for (const Lane& lane : lanes_) {
+    for (const Outgoing& sample : lane.chunk) oldest = std::min(oldest, sample.time);
+    for (size_t i = lane.taken; i < lane.samples.size(); ++i) oldest = std::min(oldest, lane.samples[i].time);
+  }
+  return oldest;
+}
+
+// Until an answer came, a second is over, a lane is due again, or the phase is no longer the one seen.
 std::vector<Mailbox::Answer> Sender::Wait(Phase seen) {
-  base::Duration longest = std::chrono::hours(1);
+  base::Duration longest = std::chrono::seconds(1);
   const base::Timestamp now = parts_.clock.Now();
   for (const Lane& lane : lanes_) {
     if (!lane.under_way && !lane.Done()) longest = std::clamp(lane.due - now, base::Duration(0), longest);

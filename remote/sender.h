@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,8 +43,9 @@ struct Mailbox {
   std::vector<Answer> answers;
   // Set: what comes is not put into the outbox, but read from the store once the outbox is empty.
   struct Behind {
-    base::Timestamp read_from;     // may be earlier than what was not sent
-    base::Timestamp unsent_since;  // everything older was sent
+    base::Timestamp read_from;                        // may be earlier than what was not sent
+    base::Timestamp unsent_since;                     // everything older was sent
+    std::optional<base::Timestamp> again_until = {};  // an earlier process may have sent some of what is older
   };
   std::optional<Behind> behind;
   size_t overflowed = 0;  // dropped for want of room and not yet logged
@@ -62,8 +64,18 @@ class Sender {
   };
   Sender(const WriteConfig& config, std::shared_ptr<Mailbox> mailbox, Parts parts);
 
-  // Returns what could not be settled before the phase asked for the end; else nothing. `lanes` from 1.
-  std::vector<Outgoing> Send(std::vector<Outgoing> samples, size_t lanes, const FindMetadata& metadata);
+  struct Round {
+    std::vector<Outgoing> samples;
+    size_t lanes = 1;
+    // The receiver may have the first of each series. One that refuses a whole request for that is sent smaller ones,
+    // until what is left out is what it has.
+    bool again = false;
+  };
+  // Returns what could not be settled before the phase asked for the end; else nothing. `waiting` is called at least
+  // once a second meanwhile.
+  std::vector<Outgoing> Send(Round round, const FindMetadata& metadata, const std::function<void()>& waiting);
+  // Of the samples that are not settled; max() if there are none.
+  base::Timestamp oldest_unsent() const;
 
  private:
   struct Lane {
@@ -74,6 +86,7 @@ class Sender {
     base::Timestamp highest;
     size_t bytes = 0;
     int attempts = 0;
+    size_t most = 0;  // samples of the next request
     base::Timestamp due;
     bool under_way = false;
     bool Done() const { return chunk.empty() && taken == samples.size(); }
@@ -83,6 +96,8 @@ class Sender {
   void Begin(size_t number, const FindMetadata& metadata);
   bool FillChunk(Lane& lane);
   void Settle(Lane& lane, const Verdict& verdict);
+  bool SettleAgain(Lane& lane, const Verdict& verdict);
+  static void PutBack(Lane& lane);
   void Repeat(Lane& lane, const Verdict& verdict);
   std::vector<Mailbox::Answer> Wait(Phase seen);
   void LogOverflow(size_t samples);
@@ -93,6 +108,7 @@ class Sender {
   const std::string url_;  // as logs show it
   std::vector<Lane> lanes_;
   uint64_t round_ = 0;
+  bool again_ = false;  // this round
   bool failing_ = false;
   LogLimit retries_;
   LogLimit refusals_;

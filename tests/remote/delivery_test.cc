@@ -13,6 +13,7 @@ std::string Text(const Verdict& verdict) {
   if (!verdict.reason.empty()) text += " " + verdict.reason;
   if (verdict.after) text += fmt::format(" after {}", base::FormatDuration(*verdict.after));
   if (verdict.written) text += fmt::format(" written {}", *verdict.written);
+  if (verdict.repeated) text += " repeated";
   return text;
 }
 
@@ -41,7 +42,15 @@ TEST(Delivery, Judge) {
       {Protocol::v1,
        true,
        {.status = 400, .body = "out of order sample\n"},
-       "refused server returned HTTP status 400 Bad Request: out of order sample"},
+       "refused server returned HTTP status 400 Bad Request: out of order sample repeated"},
+      {Protocol::v1,
+       true,
+       {.status = 409, .body = "Duplicate sample for timestamp"},
+       "refused server returned HTTP status 409 Conflict: Duplicate sample for timestamp repeated"},
+      {Protocol::v1,
+       true,
+       {.status = 413, .body = "out of order"},
+       "refused server returned HTTP status 413 Content Too Large: out of order"},
       {Protocol::v1, true, {.status = 302}, "refused server returned HTTP status 302 Found"},
       {Protocol::v2, true, {.status = 204, .headers = two}, "sent written 3"},
       {Protocol::v2,

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -66,10 +68,33 @@ class FakeReceiver : public base::HttpClient {
     return base::HttpClientResponse{.status = status, .headers = std::move(headers), .body = "so it is"};
   }
 
+  // As Prometheus: a request is refused as a whole where a series has a newer sample than one of the request's.
+  void RefuseOlder() {
+    const std::scoped_lock lock(mutex_);
+    refuses_older_ = true;
+  }
+
   store::Head head;
   size_t refused = 0;  // by the receiver's store: never, where samples come in order and once
 
  private:
+  static constexpr base::Timestamp kFuture{std::chrono::hours(24 * 365 * 200)};
+  static constexpr store::TimeRange kAlways{base::Timestamp::min(), base::Timestamp::max()};
+  static std::map<std::string, store::Samples> Stored(const store::Head& from) {
+    std::map<std::string, store::Samples> stored;
+    const auto all = from.Select({}, kAlways).value();
+    for (const auto& series : all) series->Read(kAlways, stored[series->labels().ToString()]);
+    return stored;
+  }
+  bool HasNewer(const std::string& body) {
+    store::Head trial;
+    const auto report = ingest::IngestRemoteWrite(body, ingest::RemoteWriteVersion::v1, kFuture, trial);
+    const auto known = Stored(head);
+    return !report || std::ranges::any_of(Stored(trial), [&](const auto& series) {
+      const auto same = known.find(series.first);
+      return same != known.end() && series.second.times.front() < same->second.times.back();
+    });
+  }
   void Take(const base::HttpClientRequest& request, const Done& done, const Answer& answer) {
     base::Result<base::HttpClientResponse> said = base::Unavailable("");
     {
@@ -77,18 +102,22 @@ class FakeReceiver : public base::HttpClient {
       said = answer(++answered_);
       if (said && said->status / 100 == 2) {
         const bool v2 = request.headers.Get("X-Prometheus-Remote-Write-Version") == "2.0.0";
-        const auto report =
-            ingest::IngestRemoteWrite(ingest::Unsnappy(request.body, 1UL << 30).value(),
-                                      v2 ? ingest::RemoteWriteVersion::v2 : ingest::RemoteWriteVersion::v1,
-                                      base::Timestamp(std::chrono::hours(24 * 365 * 200)), head);
-        refused += !report || report->refused + report->invalid > 0;
-        if (v2) said->headers.Add("X-Prometheus-Remote-Write-Samples-Written", std::to_string(report->samples));
+        const std::string body = ingest::Unsnappy(request.body, 1UL << 30).value();
+        if (refuses_older_ && HasNewer(body)) {
+          said = base::HttpClientResponse{.status = 400, .headers = {}, .body = "out of order sample\n"};
+        } else {
+          const auto report = ingest::IngestRemoteWrite(
+              body, v2 ? ingest::RemoteWriteVersion::v2 : ingest::RemoteWriteVersion::v1, kFuture, head);
+          refused += !report || report->refused + report->invalid > 0;
+          if (v2) said->headers.Add("X-Prometheus-Remote-Write-Samples-Written", std::to_string(report->samples));
+        }
       }
     }
     done(std::move(said));
   }
 
   std::mutex mutex_;
+  bool refuses_older_ = false;
   Answer answer_ = [](size_t) { return Status(204); };
   size_t answered_ = 0;
   std::vector<base::HttpClientRequest> requests_;

@@ -34,6 +34,7 @@ base::Timestamp At(int second) { return base::Timestamp(std::chrono::seconds(sec
 TEST(Outbox, GivesTheOldestFirst) {
   Outbox outbox(100);
   EXPECT_EQ(outbox.waiting_since(), std::nullopt);
+  EXPECT_EQ(outbox.oldest_time(), base::Timestamp::max());
   EXPECT_EQ(outbox.Push(Batch(1, 3), At(5)), SampleCount());
   EXPECT_EQ(outbox.Push(Batch(4, 0), At(6)), SampleCount());
   EXPECT_EQ(outbox.Push(Batch(7, 2), At(7)), SampleCount());
@@ -71,6 +72,12 @@ TEST(Outbox, WhatComesBackStandsInFront) {
   many.push_back({Batch(11, 6), 0, 6});
   EXPECT_EQ(outbox.PushFront(std::move(many), At(4)), (SampleCount{.samples = 2, .histograms = 0}));
   EXPECT_EQ(Text(outbox.Take(9)), "13 14 15 16 | 5 | ");
+  outbox.Push(Batch(21, 4), At(5));
+  many.clear();
+  many.push_back({Batch(11, 6), 2, 6});
+  outbox.PutBack(std::move(many), At(6));
+  EXPECT_EQ(outbox.oldest_time(), base::Timestamp(base::Duration(13)));
+  EXPECT_EQ(Text(outbox.Take(9)), "13 14 15 16 | 21 22 23 24 | ");
 }
 
 }  // namespace

@@ -312,10 +312,13 @@ TEST_F(CatchUpTest, SamplesThatComeMeanwhileAreSentOnce) {
   EXPECT_EQ(Metric("samples_total") - Metric("samples_retried_total"), Metric("samples_in_total"));
 }
 
+// Also where the queue has been filled again since the samples under way were taken out.
 TEST_F(CatchUpTest, ASuccessorGoesOnReading) {
   receiver_.AnswerBy([](size_t) { return FakeReceiver::Status(503); });
   Apply(reading_, head_, Config());
-  for (int i = 1; i <= 101; ++i) Append(i);
+  Append(1);
+  ASSERT_TRUE(test::WaitFor([&] { return receiver_.requests() > 0; }));
+  for (int i = 2; i <= 101; ++i) Append(i);
   WriteConfig changed = Config();
   changed.remote_timeout = std::chrono::seconds(7);
   Apply(reading_, head_, changed);
@@ -360,6 +363,53 @@ TEST_F(CatchUpTest, ARestartGoesOnWhereTheLastOneEnded) {
   for (int i = 2; i <= 22; ++i) want += fmt::format(" {}", i);
   EXPECT_EQ(Dump(receiver_.head), want + "\n");
   EXPECT_EQ(receiver_.refused, 0U);
+}
+
+// A kept position may be behind what was sent before a crash.
+TEST_F(CatchUpTest, WhatTheReceiverHasAlreadyHoldsUpNothing) {
+  receiver_.RefuseOlder();
+  {
+    Writer first({.clock = clock_, .client = receiver_, .registry = registry_, .head = &head_});
+    Apply(first, head_, Config());
+    for (int i = 1; i <= 12; ++i) Append(i, 3);
+    ASSERT_TRUE(WaitForAll());
+    head_.SetLog(nullptr);
+  }
+  for (int i = 13; i <= 20; ++i) Append(i, 4);
+  Writer second({.clock = clock_,
+                 .client = receiver_,
+                 .registry = registry_,
+                 .head = &head_,
+                 .kept = {{"far", start_ + std::chrono::seconds(4)}}});
+  Apply(second, head_, Config());
+  Append(21, 4);
+  ASSERT_TRUE(WaitForAll());
+  ASSERT_TRUE(WaitForSettled());
+  EXPECT_EQ(Metric("samples_failed_total"), 0);
+  EXPECT_EQ(receiver_.refused, 0U);
+}
+
+TEST_F(CatchUpTest, ThePositionIsThatOfTheOldestSampleThatWasNotSent) {
+  const test::TemporaryDirectory folder;
+  const std::string path = (folder.path() / "t.db").string();
+  auto file = base::Database::Open(path).value();
+  ASSERT_TRUE(Positions::Prepare(*file));
+  const auto database = base::WriteBehind::Start(std::move(file), clock_, {});
+  Positions positions(*database);
+  const auto reading = base::Database::Open(path).value();
+  const auto kept_is = [&](int second) {
+    const Positions::Times want = {{"far", start_ + std::chrono::seconds(second) - base::Duration(1)}};
+    return test::WaitFor([&] { return Positions::Load(*reading).value() == want; });
+  };
+  Writer writer({.clock = clock_, .client = receiver_, .registry = registry_, .head = &head_, .positions = &positions});
+  receiver_.AnswerBy([](size_t) { return FakeReceiver::Status(503); });
+  Apply(writer, head_, Config());
+  Append(10);  // nothing was sent as yet
+  EXPECT_TRUE(kept_is(10));
+  const auto appender = head_.NewAppender();
+  appender->Append(store::SeriesRef::none, {{"__name__", "late"}}, start_ + std::chrono::seconds(9), 1);
+  ASSERT_TRUE(appender->Commit());
+  EXPECT_TRUE(kept_is(9));
 }
 
 TEST_F(WriterTest, Metadata) {
