@@ -160,6 +160,7 @@ class Composition final : public Program {
   std::unique_ptr<base::HttpClient> client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
   // What survives the process; all null without a storage path or a role that has state.
   std::unique_ptr<DataFolder> data_folder_;
+  std::unique_ptr<store::Head> head_;  // holds the series that the writer still writes at its end
   std::unique_ptr<base::WriteBehind> writer_;
   std::unique_ptr<rules::StateDatabase> rule_state_;
   std::unique_ptr<remote::Positions> remote_positions_;
@@ -167,7 +168,6 @@ class Composition final : public Program {
   remote::Positions::Times kept_remote_positions_;
   rules::KeptState kept_rule_state_;  // until the parts have taken them over
   alertmanager::NotificationLog::Entries kept_notifications_;
-  std::unique_ptr<store::Head> head_;
   std::unique_ptr<store::Durable> durable_;
   std::unique_ptr<remote::Writer> remote_write_;  // null without the role of rules
   std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
