@@ -160,10 +160,13 @@ class RemoteWriteStage(Stage):
 
     def assert_same(self, tocsin, peer):
         """Everything that was stored up to now is at the peer, each sample and each end of a series."""
-        until = int(time.time()) + 0.0
         strip = {("site", "demo")}
-        mine = raw(tocsin, until)
-        self.assertGreater(len(mine), 20)
+
+        def stored():
+            until = float(int(time.time()))
+            found = raw(tocsin, until)
+            return len(found) > 20 and (until, found)
+        until, mine = wait_for(stored, what="samples of a whole second")
 
         def caught_up():
             self.theirs = raw(peer, until, strip)

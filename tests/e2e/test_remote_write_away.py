@@ -18,7 +18,7 @@ class RemoteWriteAwayTest(RemoteWriteStage):
         wait_for(lambda: self.metric(url, "samples_total"), what="samples sent")
         process.stop()
         wait_for(lambda: self.metric(url, "samples_retried_total"), what="another try")
-        wait_for(lambda: self.metric(url, "samples_pending") > 100, what="a backlog")
+        wait_for(lambda: self.metric(url, "samples_pending") > 300, what="a backlog")
         self.start_receiver(port)
         self.assert_same(url, peer)
         self.assertEqual(self.metric(url, "samples_dropped_total", reason="queue_full"), 0)
