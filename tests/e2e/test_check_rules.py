@@ -1,5 +1,6 @@
 """`tocsin check rules`: what it finds, beside promtool, and against what there really is."""
 
+import functools
 import glob
 import json
 import os
@@ -72,6 +73,11 @@ class BesidePromtoolTest(Stage):
         self.output = ours.stdout + ours.stderr
         return (peer.returncode, told[0]), (ours.returncode, told[1])
 
+    @functools.cache
+    def peer_is_old(self):
+        told = subprocess.run([PROMTOOL, "check", "rules", "--help"], capture_output=True, text=True, timeout=60)
+        return OF_VERSION_3 not in told.stdout + told.stderr
+
     def test_the_same_verdicts(self):
         cases = [
             ({"good.yml": GOOD}, []),
@@ -89,10 +95,8 @@ class BesidePromtoolTest(Stage):
             ({"bad.yml": BAD, "twice.yml": TWICE}, ["--lint-fatal"]),
             ({"empty.yml": ""}, []),
         ]
-        told = subprocess.run([PROMTOOL, "check", "rules", "--help"], capture_output=True, text=True, timeout=60)
-        old = OF_VERSION_3 not in told.stdout + told.stderr
         for files, flags in cases:
-            if old and ("labels.yml" in files or "--ignore-unknown-fields" in flags):
+            if self.peer_is_old() and ("labels.yml" in files or "--ignore-unknown-fields" in flags):
                 continue
             with self.subTest(files=list(files), flags=flags):
                 peer, ours = self.both(files, *flags)
@@ -104,7 +108,9 @@ class BesidePromtoolTest(Stage):
             peer = subprocess.run([PROMTOOL, "check", "rules", "--lint-fatal"], input=text, capture_output=True,
                                   text=True, timeout=60)
             ours = self.run_program("check", "rules", "--lint-fatal", stdin=text)
-            self.assertEqual((peer.returncode, ours.returncode), (code, code), ours.stderr)
+            self.assertEqual(ours.returncode, code, ours.stderr)
+            if not self.peer_is_old():  # that of version 2 reads no standard input
+                self.assertEqual(peer.returncode, code, peer.stderr)
 
 
 class FindingsTest(Stage):
