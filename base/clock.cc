@@ -11,11 +11,10 @@ bool SystemClock::SleepUntil(Timestamp deadline, std::stop_token stop) const {
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
-  // In slices, so that a step of the wall clock is noticed within a second.
+  // A deadline of the wall clock, not a length of time: the kernel notices steps of that clock.
   while (!stop.stop_requested()) {
-    const Duration left = deadline - Now();
-    if (left <= Duration::zero()) return true;
-    never.wait_for(lock, stop, std::min(left, Duration(1000)), [] { return false; });
+    if (Now() >= deadline) return true;
+    never.wait_until(lock, stop, deadline, [] { return false; });
   }
   return false;
 }

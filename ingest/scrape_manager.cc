@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <stop_token>
@@ -73,6 +74,8 @@ class ScrapeManager::Implementation {
   std::multimap<base::Timestamp, ActivePtr> schedule_;  // entries that are not at their target's `next` are void
   std::stop_source wake_;                               // ends the scheduler's present sleep
   uint64_t generation_ = 0;                             // counts reloads
+  bool files_to_watch_ = false;                         // some pool's targets stand in files
+  std::condition_variable_any watching_;                // files_to_watch_ has become true
 
   WorkerPool parsers_;
   WorkerPool local_;
@@ -213,6 +216,9 @@ void ScrapeManager::Implementation::Reload(std::vector<ScrapeConfig> configs, st
   }
   std::erase_if(pools_, [&](const auto& entry) { return !planned(entry.first); });
   for (Plan& plan : plans) Apply(std::move(plan));
+  files_to_watch_ = std::ranges::any_of(
+      pools_, [](const auto& entry) { return !entry.second.config->file_sd_configs.empty(); });
+  if (files_to_watch_) watching_.notify_all();
   wake_.request_stop();
 }
 
@@ -280,7 +286,12 @@ void ScrapeManager::Implementation::Retire(const ActivePtr& active) {
 }
 
 void ScrapeManager::Implementation::Watch(const std::stop_token& stop) {
-  while (clock_.SleepUntil(clock_.Now() + options_.discovery_poll, stop)) PollFiles();
+  do {
+    std::unique_lock lock(mutex_);
+    if (!watching_.wait(lock, stop, [this] { return files_to_watch_; })) return;
+    lock.unlock();
+    PollFiles();
+  } while (clock_.SleepUntil(clock_.Now() + options_.discovery_poll, stop));
 }
 
 void ScrapeManager::Implementation::PollFiles() {

@@ -8,6 +8,8 @@ namespace {
 
 constexpr long kKeptConnections = 256;
 constexpr int kPollMilliseconds = 1000;
+// Without transfers nothing but Add, Cancel and the end has news, and each of them wakes the loop.
+constexpr int kIdlePollMilliseconds = 3'600'000;
 
 // Writes to a connection the peer has closed must not end the process.
 void BlockBrokenPipeSignal() {
@@ -89,7 +91,7 @@ void CurlLoop::Run(const std::stop_token& stop) {
     curl_multi_perform(multi_, &still_running);
     EndDone();
     EndUnwanted();
-    curl_multi_poll(multi_, nullptr, 0, kPollMilliseconds, nullptr);
+    curl_multi_poll(multi_, nullptr, 0, running_.empty() ? kIdlePollMilliseconds : kPollMilliseconds, nullptr);
   }
   TakeNew();
   for (const auto& [id, transfer] : running_) transfer->unwanted_ = true;
