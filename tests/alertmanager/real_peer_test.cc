@@ -23,7 +23,7 @@ constexpr const char* kConfig = R"(
 route:
   receiver: a.b
   group_by: [alertname]
-  group_wait: 0s
+  group_wait: 1s
   group_interval: 1h
   routes:
     - match_re: {service: foo1|foo2}
@@ -42,14 +42,21 @@ receivers:
     webhook_configs: [{url: '@SINK@', max_alerts: 1}]
 )";
 
+// They begin later than they are told of: of groups whose alerts fire for longer than group_wait, Alertmanager tells as
+// soon as it has put the first of a request into them.
 constexpr const char* kAlerts = R"([
   {"labels": {"alertname": "PAR_90", "severity": "critical", "tenant": "a"}, "annotations": {"summary": "<b> & 5.2 %"},
-   "startsAt": "2026-11-21T00:00:00.5Z", "generatorURL": "http://x/?a=b&c"},
+   "startsAt": "@START@.5Z", "generatorURL": "http://x/?a=b&c"},
   {"labels": {"alertname": "PAR_90", "severity": "critical", "tenant": "b", "instance": "1"},
-   "annotations": {"summary": "<b> & 5.2 %"}, "startsAt": "2026-11-21T00:00:00Z"},
-  {"labels": {"alertname": "PAR_90", "severity": "warning"}, "startsAt": "2026-11-21T00:00:00Z"},
-  {"labels": {"alertname": "T", "service": "foo1", "team": "x", "z": "q\"\\ä"}, "startsAt": "2026-11-21T00:00:00Z"}
+   "annotations": {"summary": "<b> & 5.2 %"}, "startsAt": "@START@Z"},
+  {"labels": {"alertname": "PAR_90", "severity": "warning"}, "startsAt": "@START@Z"},
+  {"labels": {"alertname": "T", "service": "foo1", "team": "x", "z": "q\"\\ä"}, "startsAt": "@START@Z"}
 ])";
+
+std::string AlertsFrom(base::Timestamp start) {
+  const std::string text = base::FormatRfc3339(std::chrono::floor<std::chrono::seconds>(start));
+  return base::ReplaceAll(kAlerts, "@START@", std::string_view(text).substr(0, text.size() - 1));
+}
 
 // Bodies of webhooks, without what only newer versions say, in a comparable order.
 class WebhookSink {
@@ -141,8 +148,9 @@ TEST_F(RealPeerTest, TheSameWebhooks) {
   const WebhookSink ours;
   const RealAlertmanager real(base::ReplaceAll(kConfig, "@SINK@", theirs.url()));
   const auto dispatcher = OurAlertmanager(base::ReplaceAll(kConfig, "@SINK@", ours.url()));
-  Post(real.url(), kAlerts);
-  Post("http://" + our_address(), kAlerts);
+  const std::string alerts = AlertsFrom(clock_.Now() + 1min);
+  Post(real.url(), alerts);
+  Post("http://" + our_address(), alerts);
   const auto want = theirs.Bodies(3);
   EXPECT_EQ(ours.Bodies(3), want);
   server_.reset();
@@ -179,7 +187,7 @@ TEST_F(RealPeerTest, ItTakesAlertsFromTheClientAndFromAReceiver) {
 TEST_F(RealPeerTest, AmtoolReadsOurAnswers) {
   const WebhookSink sink;
   const auto dispatcher = OurAlertmanager(base::ReplaceAll(kConfig, "@SINK@", sink.url()));
-  Post("http://" + our_address(), kAlerts);
+  Post("http://" + our_address(), AlertsFrom(clock_.Now() + 1min));
   const std::string url = "--alertmanager.url=http://" + our_address();
   struct Case {
     std::vector<std::string> command;
