@@ -10,6 +10,7 @@
 #include "rules/manager.h"
 #include "tests/rules/memory_keeper.h"
 #include "tests/rules/world.h"
+#include "tests/support/sanitizer.h"
 
 namespace rules {
 namespace {
@@ -160,7 +161,7 @@ std::vector<std::string> Happened(std::string history) {
 // Whatever is missed, afterwards it is as if nothing had been.
 TEST(CatchUpTest, AsIfItHadNeverStopped) {
   const RuleSet rules = World::Load(kRules);
-  for (int seed = 1; seed <= 40; ++seed) {
+  for (int seed = 1; seed <= 40 / test::kSlowness; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 chance(static_cast<unsigned>(seed));
     const auto below = [&](unsigned most) { return static_cast<int>(chance() % most); };
