@@ -183,7 +183,8 @@ class Composition final : public Program {
   std::unique_ptr<rules::Manager> rule_manager_;         // null without the role, as scrapes_
   std::unique_ptr<ingest::ScrapeManager> scrapes_;
   std::jthread maintenance_;
-  std::unique_ptr<base::HttpServer> server_;
+  std::string own_address_;                   // guarded by reloading_
+  std::unique_ptr<base::HttpServer> server_;  // its handlers must not look at it: it begins before it is here
 };
 
 // Parts are made but nothing runs until the server has its ports, so that a taken port leaves nothing behind.
@@ -214,8 +215,12 @@ base::Result<void> Composition::Begin(const Config& config) {
     remote_write_->SetMetadata([this] { return RemoteMetadata(scrapes_->Metadata()); });
   }
   MakeDispatcher(config);
-  TRY(server_, base::HttpServer::Start(options_.http, Endpoints()));
-  Apply(config);
+  {
+    const std::scoped_lock lock(reloading_);  // who asks for a reload from here on waits
+    TRY(server_, base::HttpServer::Start(options_.http, Endpoints()));
+    own_address_ = server_->addresses().front();
+    Apply(config);
+  }
   if (dispatcher_) dispatcher_->Start();
   if (rule_manager_) rule_manager_->Start(evaluation_.Threads());
   maintenance_ = std::jthread([this](const std::stop_token& stop) { Maintain(stop); });
@@ -350,7 +355,7 @@ ingest::InProcessTarget Composition::OwnTarget(const Config& config) {
   target.config.job_name = kOwnJob;
   target.config.scrape_interval = config.global.scrape_interval;
   target.config.scrape_timeout = std::min(config.global.scrape_timeout, config.global.scrape_interval);
-  target.address = server_->addresses().front();
+  target.address = own_address_;
   target.fetch = [this](base::Duration timeout) -> base::Result<ingest::FetchedPage> {
     constexpr auto kFormat = exporter::ExpositionFormat::text;
     const auto deadline = std::chrono::steady_clock::now() + timeout - timeout / 20;

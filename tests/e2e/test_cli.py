@@ -1,11 +1,13 @@
 """The program as a person meets it on the command line."""
 
+import http.client
 import os
 import signal
 import subprocess
+import threading
 import unittest
 
-from support import PROGRAM, ROOT, Stage, free_port
+from support import PROGRAM, ROOT, Stage, free_port, post, wait_for
 
 FIVE_MISTAKES = """\
 global: {scrape_interval: 15 seconds}
@@ -77,6 +79,26 @@ class CommandLineTest(Stage):
         self.assertEqual(self.run_program("healthcheck", f"--url={url}").returncode, 0)
         self.assertEqual(process.stop(), 0)
         self.assertEqual(self.run_program("healthcheck", f"--url={url}").returncode, 1)
+
+    def test_reloads_under_way_as_it_ends_do_no_harm(self):
+        for name in ("first", "second", "third"):
+            process, url = self.start_tocsin("global: {}\n", name=name)
+            answers = []
+
+            def reload_until_it_is_gone():
+                try:
+                    while True:
+                        answers.append(post(f"{url}/-/reload")[0])
+                except (OSError, http.client.HTTPException):
+                    pass
+
+            askers = [threading.Thread(target=reload_until_it_is_gone) for _ in range(4)]
+            for asker in askers:
+                asker.start()
+            wait_for(lambda: len(answers) >= 4, what="a few reloads")
+            self.assertEqual(process.stop(), 0, process.tail(100))
+            for asker in askers:
+                asker.join()
 
     def test_sighup_reads_the_configuration_again(self):
         process, url = self.start_tocsin("global: {external_labels: {site: one}}\n")
