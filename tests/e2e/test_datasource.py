@@ -279,10 +279,11 @@ rules:
             self.assertNotIn(secret, shown)
         process.stop()
         port = free_port()
-        _, url = self.begin("", flags=[f"--datasource.url=http://me:word-in-url@127.0.0.1:{gate.server.port}"], port=port)
+        process, url = self.begin("", flags=[f"--datasource.url=http://me:word-in-url@127.0.0.1:{gate.server.port}"], port=port)
         wait_for(lambda: get_json(f"{url}/api/v1/rules")["data"]["groups"][0]["rules"][0]["health"] == "err", what="a failure")
         for path in ("/api/v1/status/flags", "/api/v1/status/config", "/api/v1/rules", "/metrics"):
             self.assertNotIn("word-in-url", get(url + path)[2])
+        process.stop()
         # the commands that ask a server take the same options
         gate.mode = "pass"
         options = self.write("http.yml", "basic_auth: {username: tocsin, password_file: password}\n")
