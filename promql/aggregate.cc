@@ -153,18 +153,32 @@ class Fold {
         context_{remarks_, aggregate.expr->range, ToString(aggregate.op), 0, {}},
         out_(steps_) {}
 
-  // `known`: the rows' groups, numbered as they come, of rows without labels.
-  void Take(const Columns& rows, const Grouping* known = nullptr) {
+  void Take(const Columns& rows) {
     for (size_t row = 0; row < rows.size(); ++row) {
       const Columns::Row& head = rows.row(row);
-      const size_t group = known != nullptr ? known->group_of[row] : groups_.NumberOf(head.labels);
+      const size_t group = groups_.NumberOf(head.labels);
       if (group == out_.size()) {
-        out_.Add(known != nullptr ? known->labels[group] : groups_.labels().back());
+        out_.Add(groups_.labels().back());
         cells_.resize(out_.size() * steps_);
       }
       context_.metric = head.labels.MetricName();
       out_.row(group).drop_name |= head.drop_name;
       TakeRow(rows, row, group);
+    }
+  }
+
+  // All there are, at the one step.
+  void Take(const SeriesValues& values, const Grouping& known) {
+    constexpr size_t kNone = std::numeric_limits<size_t>::max();
+    std::vector<size_t> numbers(known.size(), kNone);
+    for (const SeriesValues::Element& element : values.elements()) {
+      size_t& group = numbers[known.group_of[element.series]];
+      if (group == kNone) {
+        group = out_.Add(known.labels[known.group_of[element.series]], values.nameless());
+        out_.presence(group)[0] = Presence::number;
+        cells_.emplace_back();
+      }
+      cells_[group].Add(element.value, context_);
     }
   }
 
@@ -231,8 +245,7 @@ base::Result<Columns> FoldRows(Evaluator& evaluator, const Aggregate& aggregate,
   Fold<Cell> fold(evaluator, aggregate);
   TRY(const auto values, evaluator.EvaluateBySeries(*aggregate.expr));
   if (values) {
-    const auto [rows, groups] = values->ToGroups(aggregate);
-    fold.Take(rows, &groups);
+    fold.Take(*values, *values->GroupsOf(aggregate));
   } else {
     TRY_VOID(evaluator.EvaluateRows(*aggregate.expr, [&fold](const Columns& rows) {
       fold.Take(rows);

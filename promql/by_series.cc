@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 
 #include "promql/binary_element.h"
+#include "promql/edge_functions.h"
 #include "promql/evaluator.h"
 #include "promql/metric_names.h"
 
@@ -13,7 +13,6 @@ namespace promql {
 namespace {
 
 constexpr uint32_t kInterruptEvery = 256;  // series
-constexpr uint32_t kPrefetch = 8;          // series ahead
 
 const MatrixSelector* RangeArgument(const Call& call) {
   for (const ExprPtr& argument : call.arguments) {
@@ -47,24 +46,12 @@ const VectorSelector& SelectorOf(const Expr& expr) {
   return SelectorOf(TypeOf(*binary->left) == ValueType::scalar ? *binary->right : *binary->left);
 }
 
-// Takes the staleness markers out.
-void DropStale(store::Samples& samples) {
-  size_t kept = 0;
-  for (size_t i = 0; i < samples.size(); ++i) {
-    if (store::IsStale(samples.values[i])) continue;
-    samples.times[kept] = samples.times[i];
-    samples.values[kept++] = samples.values[i];
-  }
-  samples.times.resize(kept);
-  samples.values.resize(kept);
-}
-
 // False where there is more to a series than floats.
 bool ReadFloats(const store::Series& series, store::TimeRange range, store::Samples& samples) {
   samples.Clear();
   series.Read(range, samples);
   if (!samples.histograms.empty() || !samples.start_times.empty()) return false;
-  if (std::ranges::any_of(samples.values, store::IsStale)) DropStale(samples);
+  store::DropStale(samples);
   return true;
 }
 
@@ -89,24 +76,8 @@ Columns SeriesValues::ToColumns() const {
   return columns;
 }
 
-std::pair<Columns, Grouping> SeriesValues::ToGroups(const Aggregate& aggregate) const {
-  const auto all = selection_->Memo<SelectionMemo>().GroupsOf(*selection_, aggregate, nameless_);
-  constexpr size_t kNone = std::numeric_limits<size_t>::max();
-  std::vector<size_t> numbers(all->size(), kNone);
-  Columns columns(1);
-  columns.Reserve(elements_.size());
-  Grouping groups;
-  groups.group_of.reserve(elements_.size());
-  for (const Element& element : elements_) {
-    const size_t group = all->group_of[element.series];
-    if (numbers[group] == kNone) {
-      numbers[group] = groups.size();
-      groups.labels.push_back(all->labels[group]);
-    }
-    groups.group_of.push_back(numbers[group]);
-    columns.SetNumber(columns.Add({}, nameless_), 0, element.value);
-  }
-  return {std::move(columns), std::move(groups)};
+std::shared_ptr<const Grouping> SeriesValues::GroupsOf(const Aggregate& aggregate) const {
+  return selection_->Memo<SelectionMemo>().GroupsOf(*selection_, aggregate, nameless_);
 }
 
 bool SelectionMemo::OnlyNames(const store::Selection& selection) {
@@ -170,7 +141,7 @@ base::Result<std::optional<SeriesValues>> Evaluator::LastValues(const VectorSele
   store::Samples samples;
   for (uint32_t i = 0; i < selection->series.size(); ++i) {
     if (i % kInterruptEvery == 0) TRY_VOID(Interrupted());
-    selection->Prefetch(i + kPrefetch);
+    selection->PrefetchAfter(i);
     samples.Clear();
     selection->series[i]->ReadLast(range, samples);
     if (!samples.histograms.empty()) return std::nullopt;
@@ -195,36 +166,64 @@ base::Result<std::optional<SeriesValues>> Evaluator::RangeCallValues(const Call&
   const MatrixSelector& matrix = *RangeArgument(call);
   TRY(const Lookup lookup, ResolveLookup(matrix.selector.modifiers));
   TRY(const base::Duration length, ResolveDuration(matrix.range, false));
-  const base::Timestamp start = lookup.first - length;
-  const store::TimeRange range{start + base::Duration(1), lookup.first};
-  TRY(const auto selection, SelectShared(matrix.selector, range));
+  const EdgeWindow window{lookup.first - length, lookup.first};
+  TRY(const auto selection, SelectShared(matrix.selector, {window.start + base::Duration(1), window.end}));
   SeriesValues values(selection, !KeepsName(name));
   if (values.nameless() && !selection->Memo<SelectionMemo>().OnlyNames(*selection)) return std::nullopt;
-  TRY(const auto parameters, ScalarArguments(call));
-  const RangeFunction function = FindRangeFunction(name);
-  const SourceRange& where = call.arguments[0]->range;
-  const bool of_counters = name == "rate" || name == "increase";
   values.elements().reserve(selection->series.size());
-  store::Samples samples;
-  for (uint32_t i = 0; i < selection->series.size(); ++i) {
-    if (i % kInterruptEvery == 0) TRY_VOID(Interrupted());
-    selection->Prefetch(i + kPrefetch);
-    const store::Series& series = *selection->series[i];
-    if (!ReadFloats(series, range, samples)) return std::nullopt;
-    if (samples.empty()) continue;
-    const Window window{samples.times, samples.values, {}, {}, {}, {}, start, lookup.first, steps_.start};
-    RangeContext context{series.labels(), where, annotations(), length, Extension::none, parameters, {}};
-    const Point point = function(window, context);
-    if (!context.failure.empty()) return base::Invalid(context.failure);
-    if (!point.present()) continue;
-    values.elements().push_back({i, point.value});
-  }
-  if (of_counters && !values.elements().empty()) {
+  const EdgeFunction* const by_edges = FindEdgeFunction(name);
+  TRY(const bool filled,
+      by_edges != nullptr ? FillByEdges(*by_edges, window, values) : FillByWindow(call, window, values));
+  if (!filled) return std::nullopt;
+  if ((name == "rate" || name == "increase") && !values.elements().empty()) {
     // IsRangeCall: all are of one metric
-    const auto metric = selection->series[values.elements().front().series]->labels().MetricName();
-    if (!metric.empty() && !LooksLikeCounter(metric)) annotations().Inform(remark::PossibleNonCounter(metric), where);
+    const base::Labels labels = selection->series.front()->labels();
+    const auto metric = labels.MetricName();
+    if (!metric.empty() && !LooksLikeCounter(metric)) {
+      annotations().Inform(remark::PossibleNonCounter(metric), call.arguments[0]->range);
+    }
   }
   return values;
+}
+
+base::Result<bool> Evaluator::FillByEdges(const EdgeFunction& function, const EdgeWindow& window,
+                                          SeriesValues& values) {
+  const store::Selection& selection = values.selection();
+  const store::TimeRange range{window.start + base::Duration(1), window.end};
+  store::Samples samples;
+  store::Edges edges;
+  for (uint32_t i = 0; i < selection.series.size(); ++i) {
+    if (i % kInterruptEvery == 0) TRY_VOID(Interrupted());
+    selection.PrefetchReadsAfter(i);
+    if (!selection.series[i]->ReadEdges(range, function.falls, samples, edges)) return false;
+    if (edges.count == 0) continue;
+    const Point point = function.function(edges, window);
+    if (point.present()) values.elements().push_back({i, point.value});
+  }
+  return true;
+}
+
+base::Result<bool> Evaluator::FillByWindow(const Call& call, const EdgeWindow& of, SeriesValues& values) {
+  const RangeFunction function = FindRangeFunction(call.function->name);
+  TRY(const auto parameters, ScalarArguments(call));
+  const SourceRange& where = call.arguments[0]->range;
+  const store::Selection& selection = values.selection();
+  if (selection.series.empty()) return true;
+  // IsRangeCall: all are of one metric, or of a function that does not ask for it
+  const base::Labels labels = selection.series.front()->labels();
+  store::Samples samples;
+  for (uint32_t i = 0; i < selection.series.size(); ++i) {
+    if (i % kInterruptEvery == 0) TRY_VOID(Interrupted());
+    selection.PrefetchReadsAfter(i);
+    if (!ReadFloats(*selection.series[i], {of.start + base::Duration(1), of.end}, samples)) return false;
+    if (samples.empty()) continue;
+    const Window window{samples.times, samples.values, {}, {}, {}, {}, of.start, of.end, steps_.start};
+    RangeContext context{labels, where, annotations(), of.end - of.start, Extension::none, parameters, {}};
+    const Point point = function(window, context);
+    if (!context.failure.empty()) return base::Invalid(context.failure);
+    if (point.present()) values.elements().push_back({i, point.value});
+  }
+  return true;
 }
 
 base::Result<std::optional<SeriesValues>> Evaluator::ValuesWithScalar(const Binary& binary, const SourceRange& where) {

@@ -32,6 +32,7 @@ class SeriesValues {
       : selection_(std::move(selection)), nameless_(nameless) {}
 
   std::vector<Element>& elements() { return elements_; }
+  const std::vector<Element>& elements() const { return elements_; }
   const store::Selection& selection() const { return *selection_; }
   // Whether the series are without what describes their metric.
   bool nameless() const { return nameless_; }
@@ -39,8 +40,8 @@ class SeriesValues {
 
   // With labels.
   Columns ToColumns() const;
-  // Without; and the groups that an aggregation puts the rows into, numbered as they come.
-  std::pair<Columns, Grouping> ToGroups(const Aggregate& aggregate) const;
+  // The groups that an aggregation makes of all series of the selection.
+  std::shared_ptr<const Grouping> GroupsOf(const Aggregate& aggregate) const;
 
  private:
   std::shared_ptr<const store::Selection> selection_;

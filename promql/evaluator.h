@@ -34,6 +34,8 @@ struct QueryState {
 };
 
 class SeriesValues;
+struct EdgeFunction;
+struct EdgeWindow;
 
 // A range selector or subquery, ready for a function to run over its series.
 struct RangeInput;
@@ -116,6 +118,9 @@ class Evaluator {
   base::Result<std::optional<SeriesValues>> ValuesOf(const Expr& expr);
   base::Result<std::optional<SeriesValues>> LastValues(const VectorSelector& selector);
   base::Result<std::optional<SeriesValues>> RangeCallValues(const Call& call);
+  // False: there is more than floats.
+  base::Result<bool> FillByEdges(const EdgeFunction& function, const EdgeWindow& window, SeriesValues& values);
+  base::Result<bool> FillByWindow(const Call& call, const EdgeWindow& of, SeriesValues& values);
   base::Result<std::optional<SeriesValues>> ValuesWithScalar(const Binary& binary, const SourceRange& where);
   base::Result<std::array<double, 2>> ScalarArguments(const Call& call);
   base::Result<std::shared_ptr<const store::Selection>> SelectShared(const VectorSelector& selector,

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <optional>
 
+#include "promql/edge_functions.h"
 #include "promql/histogram_rate.h"
 #include "promql/range_functions.h"
 #include "promql/rate_row.h"
@@ -56,6 +57,9 @@ double ExtrapolationFactor(const Window& window, const Shape& shape, double diff
 }
 
 Point FloatRate(const Window& window, RangeContext& context, RateKind kind) {
+  if (window.start_times.empty()) {
+    return RateOf(store::EdgesOf(window.times, window.values, kind.counter), {window.start, window.end}, kind);
+  }
   const Shape shape{window.times.front(), window.times.back(), window.times.size(), window.start_times,
                     window.values.front()};
   const bool from_start = kind.counter && StartTimeWithin(shape.starts, window, shape.first);

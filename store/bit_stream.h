@@ -17,7 +17,7 @@ class BitWriter {
   void Write(uint64_t bits, int count);
   void Clear();  // gives the buffer back too
 
-  void PrefetchEnd() const { __builtin_prefetch(data_.get() + (bits_ >> 3), 1); }
+  [[gnu::always_inline]] void PrefetchEnd() const { __builtin_prefetch(data_.get() + (bits_ >> 3), 1); }
 
   const uint8_t* data() const { return data_.get(); }
   size_t size() const { return (bits_ + 7U) / 8U; }  // bytes begun

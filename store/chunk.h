@@ -63,7 +63,8 @@ class FloatRun {
   base::Timestamp last_time() const { return base::Timestamp(base::Duration(last_)); }
   double last_value() const { return std::bit_cast<double>(last_bits_); }
   size_t Bytes() const { return bits_.capacity(); }
-  void PrefetchEnd() const { bits_.PrefetchEnd(); }
+  [[gnu::always_inline]] void PrefetchEnd() const { bits_.PrefetchEnd(); }
+  [[gnu::always_inline]] void PrefetchBegin() const { __builtin_prefetch(bits_.data()); }
 
   ChunkPtr Close();  // leaves the run empty
   void Clear();

@@ -11,6 +11,7 @@
 #include "base/matcher.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "store/edges.h"
 #include "store/sample.h"
 
 namespace store {
@@ -29,6 +30,13 @@ class Series {
   virtual void Read(TimeRange range, Samples& out) const = 0;
   // Appends only the last of them, if there is one: what an instant asks for. Much cheaper than Read on a local series.
   virtual void ReadLast(TimeRange range, Samples& out) const;
+  // What the samples within `range` come to, those of Read; `falls` says whether what lies between the ends counts too.
+  // Cheaper where the series knows it without looking at each sample; else `room` is used to read them. False where
+  // there are histograms or start times.
+  virtual bool ReadEdges(TimeRange range, bool falls, Samples& room, Edges& edges) const;
+  // Asks the processor to fetch what a read will look at beyond the object itself: what that refers to at step 0, what
+  // this refers to at step 1, each where the one before has had time to arrive.
+  virtual void PrefetchRead(int step) const;
 };
 
 inline void Series::ReadLast(TimeRange range, Samples& out) const {
@@ -48,16 +56,36 @@ inline void Series::ReadLast(TimeRange range, Samples& out) const {
   out.values.push_back(all.values.back());
 }
 
+inline void Series::PrefetchRead(int) const {}
+
+inline bool Series::ReadEdges(TimeRange range, bool falls, Samples& room, Edges& edges) const {
+  room.Clear();
+  Read(range, room);
+  if (!room.histograms.empty() || !room.start_times.empty()) return false;
+  DropStale(room);
+  edges = EdgesOf(room.times, room.values, falls);
+  return true;
+}
+
 // What a selection found, sorted by labels.
 struct Selection {
   explicit Selection(std::vector<std::shared_ptr<const Series>> found) : series(std::move(found)) {}
   const std::vector<std::shared_ptr<const Series>> series;
 
-  // Asks the processor to fetch a series that will be read soon; there need not be one of this number.
-  void Prefetch(size_t number) const {
-    if (number >= series.size()) return;
-    const auto* at = reinterpret_cast<const char*>(series[number].get());
+  // Asks the processor to fetch the series that will be looked at after the one of this number. Inlined at once,
+  // because GCC 12 takes a function that only fetches for one without effect and drops the calls.
+  [[gnu::always_inline]] void PrefetchAfter(size_t number) const {
+    constexpr size_t kAhead = 9;
+    if (number + kAhead >= series.size()) return;
+    const auto* at = reinterpret_cast<const char*>(series[number + kAhead].get());
     for (const int line : {0, 64, 128}) __builtin_prefetch(at + line);
+  }
+  // The same, and what a read of them will look at.
+  [[gnu::always_inline]] void PrefetchReadsAfter(size_t number) const {
+    constexpr size_t kFirstStep = 5, kSecondStep = 2;
+    PrefetchAfter(number);
+    if (number + kFirstStep < series.size()) series[number + kFirstStep]->PrefetchRead(0);
+    if (number + kSecondStep < series.size()) series[number + kSecondStep]->PrefetchRead(1);
   }
 
   // Where a reader keeps what follows from the labels of the series, as long as the selection is. Made at the first

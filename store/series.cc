@@ -122,6 +122,28 @@ void MemSeries::ReadLast(TimeRange range, Samples& out) const {
   Series::ReadLast(range, out);
 }
 
+bool MemSeries::ReadEdges(TimeRange range, bool falls, Samples& room, Edges& edges) const {
+  {
+    const std::scoped_lock lock(mutex_);
+    DecodedTail* const decoded = Decoded();
+    if (decoded != nullptr && decoded->Covers(range) && decoded->ReadEdges(range, falls, edges)) {
+      CountRead(range.min);
+      return true;
+    }
+  }
+  return Series::ReadEdges(range, falls, room, edges);
+}
+
+void MemSeries::PrefetchRead(int step) const {
+  const std::scoped_lock lock(mutex_);
+  if (!has_decoded_) {
+    if (step == 0) floats_.PrefetchBegin();
+    return;
+  }
+  const auto* at = reinterpret_cast<const char*>(step == 0 ? static_cast<const void*>(history_.get()) : Decoded());
+  for (const int line : {0, 64}) __builtin_prefetch(at + line);
+}
+
 void MemSeries::CountRead(base::Timestamp from) const {
   constexpr uint64_t kMostSpan = std::numeric_limits<uint16_t>::max();
   if (from >= LastTime()) return;

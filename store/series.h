@@ -38,6 +38,8 @@ class MemSeries final : public Series {
   const base::Labels& labels() const override { return labels_; }
   void Read(TimeRange range, Samples& out) const override;
   void ReadLast(TimeRange range, Samples& out) const override;
+  bool ReadEdges(TimeRange range, bool falls, Samples& room, Edges& edges) const override;
+  void PrefetchRead(int step) const override;
   bool Overlaps(TimeRange range) const;
 
   // Of one batch: the number of its newest sample of this series, so that the next is judged against it too. Another
@@ -97,7 +99,7 @@ class MemSeries final : public Series {
     if (HasOpen()) visit(LastTime(), OpenBytes());
   }
   // Asks the processor to fetch what an append will touch.
-  void Prefetch() const {
+  [[gnu::always_inline]] void Prefetch() const {
     __builtin_prefetch(&ref_, 1);
     __builtin_prefetch(&history_, 1);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <random>
 
 #include "promql/engine.h"
@@ -38,6 +39,31 @@ constexpr const char* kExpressions[] = {
     "increase(m_total[1m]) > 0",
     "delta(gauge[5m])",
     "irate(m_total[2m])",
+    "idelta(gauge[1m])",
+    "resets(m_total[10m]) > 0",
+    "resets(gauge[1m])",
+    "changes(gauge[2m])",
+    "rate(m_total[17s])",
+    "rate(m_total[10m] offset 1m)",
+    "rate(m_total[2m] @ 900)",
+    "increase(gauge[25m])",
+    "delta({job='b'}[2m] offset -10s)",
+    "present_over_time(gauge[30s])",
+    "first_over_time(gauge[5m])",
+    "ts_of_first_over_time(gauge[5m])",
+    "ts_of_last_over_time(m_total[5m])",
+    "ts_of_max_over_time(gauge[3m])",
+    "ts_of_min_over_time(gauge[3m])",
+    "min_over_time(gauge[90s])",
+    "sum_over_time(gauge[5m])",
+    "stdvar_over_time(gauge[2m])",
+    "mad_over_time(gauge[2m])",
+    "deriv(gauge[10m])",
+    "double_exponential_smoothing(gauge[5m], 0.5, 0.5)",
+    "absent_over_time(gauge[30s])",
+    "count_over_time(m_total[2m]) < 20",
+    "sum by(job) (resets(m_total[5m])) + on() group_left() count(irate(gauge[1m]))",
+    "avg by(i) (increase(m_total[2m])) or max by(i) (rate(m_total[10m]))",
     "max_over_time(gauge[10m]) > 5",
     "avg_over_time(gauge[10m])",
     "stddev_over_time(gauge[5m])",
@@ -174,10 +200,16 @@ store::HistogramPtr Histogram(double count) {
   return std::make_shared<const base::FloatHistogram>(histogram);
 }
 
+double NoNumber(int which) {
+  constexpr double kAll[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                             -std::numeric_limits<double>::infinity(), -0.0};
+  return kAll[which];
+}
+
 TEST(BySeries, EqualsTheGeneralWay) {
   std::vector<ExprPtr> expressions;
   for (const char* text : kExpressions) {
-    const auto parsed = Parse(text);
+    const auto parsed = Parse(text, {.experimental_functions = true});
     ASSERT_TRUE(parsed) << text;
     expressions.push_back(*parsed);
   }
@@ -194,9 +226,13 @@ TEST(BySeries, EqualsTheGeneralWay) {
           gone[i] = !gone[i];
           if (gone[i] && pick(2) == 0) world.Put(series[i], At(5 * step), store::StaleMarker());
         } else if (!gone[i] && pick(20) != 0) {
-          values[i] = pick(50) == 0 ? 0 : values[i] + 0.1 * pick(9);
+          values[i] = pick(50) == 0 ? 0.1 * pick(3) : values[i] + 0.1 * pick(9);
           const bool histogram = series[i].MetricName() == "mixed" && (step / 100) % 2 == 1;
-          world.Put(series[i], At(5 * step), values[i], histogram ? Histogram(step) : nullptr);
+          // a few scraped together, the others a little apart, some of these late now and then
+          const auto time = At(5 * step) + base::Duration(i % 4 == 0 ? 0 : static_cast<int>(i) + pick(60));
+          const double value = pick(200) == 0 ? NoNumber(pick(4)) : values[i];
+          world.Put(series[i], time, value, histogram ? Histogram(step) : nullptr);
+          if (pick(100) == 0) world.Put(series[i], time, value, histogram ? Histogram(step) : nullptr);  // again
         }
         if (pick(400) == 0) world.Put(series[i], At(5 * step - 1 - pick(200)), pick(9));
       }

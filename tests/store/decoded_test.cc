@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <limits>
 #include <random>
 
 #include "store/head.h"
@@ -37,6 +39,21 @@ void ExpectSame(const Samples& a, const Samples& b) {
   }
 }
 
+void ExpectSame(const Edges& a, const Edges& b) {
+  const auto bits = [](double value) { return std::bit_cast<uint64_t>(value); };
+  ASSERT_EQ(a.count, b.count);
+  if (a.count == 0) return;
+  ASSERT_EQ(a.first_time, b.first_time);
+  ASSERT_EQ(a.last_time, b.last_time);
+  ASSERT_EQ(bits(a.first), bits(b.first));
+  ASSERT_EQ(bits(a.last), bits(b.last));
+  if (a.count == 1) return;
+  ASSERT_EQ(a.before_last_time, b.before_last_time);
+  ASSERT_EQ(bits(a.before_last), bits(b.before_last));
+  ASSERT_EQ(a.falls, b.falls);
+  ASSERT_EQ(bits(a.before_falls), bits(b.before_falls));
+}
+
 // Two heads that are told the same, one of which keeps nothing decoded.
 class Twins {
  public:
@@ -69,6 +86,12 @@ class Twins {
       a[i]->Read(range, from_a);
       b[i]->Read(range, from_b);
       ExpectSame(from_a, from_b);
+      for (const bool falls : {false, true}) {
+        Edges edges_a, edges_b;
+        const bool known = a[i]->ReadEdges(range, falls, from_a, edges_a);
+        ASSERT_EQ(known, b[i]->ReadEdges(range, falls, from_b, edges_b));
+        if (known) ExpectSame(edges_a, edges_b);
+      }
     }
   }
   size_t decoded_bytes() const { return decoding_.Stats().decoded_bytes; }
@@ -97,7 +120,10 @@ TEST(Decoded, ReadsAsIfThereWereNone) {
           twins.Put(i, At(5 * step), StaleMarker());
         } else if (!gone[static_cast<size_t>(i)] && pick(20) != 0) {
           const bool histogram = i == 0 && pick(50) == 0;
-          twins.Put(i, At(5 * step), step + pick(3), histogram ? Histogram(step) : nullptr);
+          const double falling = pick(30) == 0 ? -0.0 : step + 0.1 * pick(30);
+          const double value = pick(100) == 0 ? std::numeric_limits<double>::quiet_NaN() : falling;
+          const auto late = std::chrono::milliseconds(i < 3 ? 0 : pick(40));
+          twins.Put(i, At(5 * step) + late, value, histogram ? Histogram(step) : nullptr);
         }
         if (pick(100) == 0) twins.Put(i, At(5 * step - 1 - pick(250)), pick(9));
       }
