@@ -10,6 +10,15 @@
 namespace app {
 namespace {
 
+const base::YamlSchema<StorageConfig::Exemplars>& ExemplarsSchema() {
+  using C = StorageConfig::Exemplars;
+  static const base::YamlSchema<C> schema({
+      base::Optional("max_exemplars", "number", "100000", &C::max_exemplars,
+                     "How many are kept, of all series together; a new one takes the place of the oldest. 0 for none."),
+  });
+  return schema;
+}
+
 const base::YamlSchema<StorageConfig>& StorageSchema() {
   static const base::YamlSchema<StorageConfig> schema({
       base::Optional("retention", "duration", "15d", &StorageConfig::retention, "How long samples are kept."),
@@ -21,6 +30,9 @@ const base::YamlSchema<StorageConfig>& StorageSchema() {
                      "How long the history of alerts is kept; 0 for ever."),
       base::Optional("out_of_order_time_window", "duration", "1h", &StorageConfig::out_of_order_time_window,
                      "How much older than a series' newest sample a sample may be."),
+      {{"exemplars", "map", "", "Exemplars, in memory; kept under --enable-feature=exemplar-storage.", false,
+        &ExemplarsSchema().help()},
+       [](const base::YamlReader& in, StorageConfig& out) { return ExemplarsSchema().Read(in, out.exemplars); }},
   });
   return schema;
 }

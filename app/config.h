@@ -25,6 +25,11 @@ struct StorageConfig {
   int64_t max_series = 2'000'000;
   base::Duration out_of_order_time_window = std::chrono::hours(1);
   base::Duration history_retention = std::chrono::hours(24 * 365);
+  struct Exemplars {
+    int64_t max_exemplars = 100'000;
+    bool operator==(const Exemplars&) const = default;
+  };
+  Exemplars exemplars;  // kept only under the feature exemplar-storage
   bool operator==(const StorageConfig&) const = default;
 };
 

@@ -64,6 +64,7 @@ constexpr std::string_view kOwn[] = {
     "prometheus_target_scrape_pool_targets",
     "prometheus_target_scrapes_exceeded_body_size_limit_total",
     "prometheus_target_scrapes_exceeded_sample_limit_total",
+    "prometheus_target_scrapes_exemplar_out_of_order_total",
     "prometheus_target_scrapes_sample_duplicate_timestamp_total",
     "prometheus_target_scrapes_sample_out_of_bounds_total",
     "prometheus_target_scrapes_sample_out_of_order_total",
@@ -89,11 +90,17 @@ constexpr std::string_view kOwn[] = {
     "tocsin_storage_writes_total",
     "tocsin_store_bytes",
     "tocsin_store_chunks",
+    "tocsin_store_exemplars",
+    "tocsin_store_exemplars_appended_total",
+    "tocsin_store_exemplars_limit",
+    "tocsin_store_exemplars_out_of_order_total",
+    "tocsin_store_oldest_exemplar_timestamp_seconds",
     "tocsin_store_samples_appended_total",
     "tocsin_store_samples_refused_total",
     "tocsin_store_series",
     "tocsin_store_series_created_total",
     "tocsin_store_series_removed_total",
+    "tocsin_store_series_with_exemplars",
 };
 
 // What every scrape adds.

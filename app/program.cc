@@ -160,7 +160,8 @@ class Composition final : public Program {
   std::unique_ptr<base::HttpClient> client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
   // What survives the process; all null without a storage path or a role that has state.
   std::unique_ptr<DataFolder> data_folder_;
-  std::unique_ptr<store::Head> head_;  // holds the series that the writer still writes at its end
+  std::unique_ptr<store::Exemplars> exemplars_;  // null: none are kept
+  std::unique_ptr<store::Head> head_;            // holds the series that the writer still writes at its end
   std::unique_ptr<base::WriteBehind> writer_;
   std::unique_ptr<rules::StateDatabase> rule_state_;
   std::unique_ptr<remote::Positions> remote_positions_;
@@ -191,7 +192,11 @@ class Composition final : public Program {
 base::Result<void> Composition::Begin(const Config& config) {
   storage_ = config.storage;
   external_url_ = ExternalUrl(options_);
-  head_ = std::make_unique<store::Head>(ToHeadOptions(config.storage));
+  const int64_t exemplars = options_.exemplar_storage && options_.roles.rules ? storage_.exemplars.max_exemplars : 0;
+  if (exemplars > 0) exemplars_ = std::make_unique<store::Exemplars>(static_cast<size_t>(exemplars));
+  store::HeadOptions head = ToHeadOptions(config.storage);
+  head.exemplars = exemplars_.get();
+  head_ = std::make_unique<store::Head>(head);
   TRY_VOID(OpenDatabase(config));
   TRY_VOID(ReplaceExporter(config));
   if (options_.roles.rules) {
@@ -255,7 +260,8 @@ base::Result<void> Composition::ReplaceExporter(const Config& config) {
   exporter::ExporterOptions sources{
       .sources = {[this] { return exporter::FromCollectable(registry_); }, ProcessMetrics,
                   [] { return exporter::MetricFamilies{BuildInfo()}; }, [this] { return StoreMetrics(head_->Stats()); },
-                  [this] { return WriterMetrics(writer_.get()); }, [this] { return DurableMetrics(durable_.get()); }}};
+                  [this] { return ExemplarMetrics(exemplars_.get()); }, [this] { return WriterMetrics(writer_.get()); },
+                  [this] { return DurableMetrics(durable_.get()); }}};
   const exporter::ExporterConfig nothing;
   TRY(std::shared_ptr<exporter::Exporter> made,
       exporter::Exporter::Create(options_.roles.exporter ? config.collectors : nothing, clock_, std::move(sources)));
@@ -428,7 +434,8 @@ std::vector<base::Endpoint> Composition::Endpoints() {
   };
   if (rule_manager_) {
     mount(rules::Endpoints(*rule_manager_));
-    const rules::QuerySource source{query_engine_, *head_, clock_, [this] { return shown_.load()->external_labels; }};
+    const rules::QuerySource source{query_engine_, *head_, clock_, [this] { return shown_.load()->external_labels; },
+                                    exemplars_.get()};
     mount(rules::QueryEndpoints(source));
     mount(rules::SeriesEndpoints(source));
     mount(ingest::Endpoints(*scrapes_, ParseSelector));

@@ -25,11 +25,12 @@ struct ProgramOptions {
   std::string config_file;
   bool alertmanager_file = false;  // config_file is an alertmanager.yml, not a tocsin.yml
   base::HttpServerOptions http;
-  std::string external_url;  // "" is derived from the first listen address
-  std::string storage_path;  // "": nothing survives the process
+  std::string external_url;    // "" is derived from the first listen address
+  std::string storage_path;    // "": nothing survives the process
   std::string datasource_url;  // in place of that of the configuration, if not ""
   promql::EngineOptions engine;
   bool remote_write_receiver = false;
+  bool exemplar_storage = false;
   std::map<std::string, std::string> flags;         // as they are in force, for /api/v1/status/flags
   base::Duration drain = std::chrono::seconds(10);  // how long stopping waits for notifications under way
 };

@@ -50,6 +50,26 @@ exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats) {
   return families;
 }
 
+exporter::MetricFamilies ExemplarMetrics(const store::Exemplars* exemplars) {
+  using enum exporter::MetricType;
+  exporter::MetricFamilies families;
+  if (exemplars == nullptr) return families;
+  const store::ExemplarStats stats = exemplars->GetStats();
+  AddValue(families, "tocsin_store_exemplars", gauge, "Exemplars in memory.", stats.exemplars);
+  AddValue(families, "tocsin_store_exemplars_limit", gauge, "How many exemplars are kept at most.", stats.capacity);
+  AddValue(families, "tocsin_store_series_with_exemplars", gauge, "Series that have exemplars.", stats.series);
+  AddValue(families, "tocsin_store_exemplars_appended_total", counter, "Exemplars stored since the start.",
+           stats.appended);
+  AddValue(families, "tocsin_store_exemplars_out_of_order_total", counter,
+           "Exemplars not stored because the series has a later one.", stats.out_of_order);
+  if (stats.reaches) {
+    exporter::AddSample(Add(families, "tocsin_store_oldest_exemplar_timestamp_seconds", gauge,
+                            "Time of the exemplar that gives way to the next one."),
+                        "", base::ToSeconds(*stats.reaches));
+  }
+  return families;
+}
+
 exporter::MetricFamilies WriterMetrics(const base::WriteBehind* writer) {
   using enum exporter::MetricType;
   exporter::MetricFamilies families;

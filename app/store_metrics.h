@@ -3,12 +3,15 @@
 #include "base/write_behind.h"
 #include "exporter/metric_family.h"
 #include "store/durable.h"
+#include "store/exemplars.h"
 #include "store/head.h"
 
 namespace app {
 
 // tocsin_store_…: what the store holds and what it refused.
 exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats);
+// The same of exemplars. Nothing for null.
+exporter::MetricFamilies ExemplarMetrics(const store::Exemplars* exemplars);
 
 // tocsin_storage_…: how what survives a restart gets to the disk. Nothing for null.
 exporter::MetricFamilies WriterMetrics(const base::WriteBehind* writer);

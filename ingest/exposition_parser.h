@@ -68,6 +68,8 @@ class ExpositionParser {
 
   // Of the last sample, if it has one.
   virtual const Exemplar& exemplar() const = 0;
+  // Of the last sample, a native histogram, those that tell their time; in the order they stand.
+  virtual std::vector<Exemplar> NativeExemplars() { return {}; }
 
   // Line and column where the last line began, for what a caller has to say about it. Of protobuf: line 1, and the byte
   // (from 1) of the metric.

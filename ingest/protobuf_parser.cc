@@ -25,8 +25,9 @@ struct FamilyKind {
 constexpr FamilyKind kKinds[] = {{MetricType::counter, 3},   {MetricType::gauge, 2},
                                  {MetricType::summary, 4},   {MetricType::unknown, 5},
                                  {MetricType::histogram, 7}, {MetricType::gauge_histogram, 7}};
-constexpr uint32_t kMetric = 4;  // of MetricFamily
-constexpr uint32_t kPart = 3;    // a quantile of Summary, a bucket of Histogram
+constexpr uint32_t kMetric = 4;     // of MetricFamily
+constexpr uint32_t kPart = 3;       // a quantile of Summary, a bucket of Histogram
+constexpr uint32_t kExemplar = 16;  // of Histogram, a native one
 
 bool IsUnitOf(std::string_view unit, std::string_view name, MetricType type) {
   if (type == MetricType::counter && name.ends_with("_total")) name.remove_suffix(6);
@@ -48,6 +49,7 @@ class ProtobufParser : public ExpositionParser {
 
   std::span<const base::Label> labels() const override { return series_.labels(); }
   const Exemplar& exemplar() const override { return exemplar_; }
+  std::vector<Exemplar> NativeExemplars() override;
   base::SourcePosition position() override { return {"", 1, static_cast<int>(Offset(place_.begin()) + 1)}; }
 
  private:
@@ -104,6 +106,7 @@ class ProtobufParser : public ExpositionParser {
   double count_ = 0;
   std::string_view exemplar_message_;
   ScrapedHistogram histogram_;
+  std::string_view histogram_message_;
   FieldReader parts_{{}, fault_};
 
   // the sample
@@ -271,6 +274,7 @@ bool ProtobufParser::ReadValue(std::string_view message) {
 }
 
 bool ProtobufParser::ReadHistogram(std::string_view message) {
+  histogram_message_ = message;
   histogram_.Read(message, options_.native_histograms, room_for_buckets_, fault_);
   count_ = histogram_.count();
   value_ = histogram_.sum();
@@ -286,6 +290,24 @@ bool ProtobufParser::TakeNative(Entry& entry) {
   entry.histogram = histogram_.TakeNative(kind_.type == MetricType::gauge_histogram, why);
   if (why != nullptr) return Fail(place_, fmt::format("an impossible native histogram ({})", why));
   return Sample(entry, "", 0);
+}
+
+// Those of the histogram itself, or if it has none those of its classic buckets.
+std::vector<Exemplar> ProtobufParser::NativeExemplars() {
+  std::vector<Exemplar> own;
+  std::vector<Exemplar> of_buckets;
+  const auto take = [this](std::string_view message, std::vector<Exemplar>& to) {
+    Exemplar exemplar = ReadExemplar(message, fault_);
+    if (exemplar.time) to.push_back(std::move(exemplar));
+  };
+  for (FieldReader in(histogram_message_, fault_); in.Next();) {
+    if (in.field() == kExemplar) take(in.Bytes(), own);
+    if (in.field() != kPart || !own.empty()) continue;
+    for (FieldReader bucket(in.Bytes(), fault_); bucket.Next();) {
+      if (bucket.field() == 3) take(bucket.Bytes(), of_buckets);
+    }
+  }
+  return own.empty() ? of_buckets : own;
 }
 
 // False at the end of the parts, and at a fault.

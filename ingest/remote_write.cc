@@ -101,9 +101,10 @@ TimedHistogram ReadHistogram(ProtobufReader& in) {
 struct Fields {
   uint32_t series;
   uint32_t histograms;
+  uint32_t exemplars;
 };
-constexpr Fields kFieldsV1 = {.series = 1, .histograms = 4};
-constexpr Fields kFieldsV2 = {.series = 5, .histograms = 3};
+constexpr Fields kFieldsV1 = {.series = 1, .histograms = 4, .exemplars = 3};
+constexpr Fields kFieldsV2 = {.series = 5, .histograms = 3, .exemplars = 4};
 constexpr uint32_t kSymbols = 4;  // of version 2
 
 class Request {
@@ -151,6 +152,27 @@ class Request {
       }
       if (!inner.ok()) return false;
     }
+    return in.ok() && (wrong != nullptr || !appender_.TakesExemplars() || IngestExemplars(message, labels, ref));
+  }
+
+  // After the samples, as they are those of a series that has some.
+  bool IngestExemplars(std::string_view message, const base::Labels& labels, store::SeriesRef ref) {
+    ProtobufReader in(message);
+    while (in.Next()) {
+      if (in.field() != fields_.exemplars) continue;
+      const std::string_view one = in.Bytes();
+      store::Exemplar exemplar;
+      if (!ReadLabels(one)) return false;
+      if (CheckPairs() == nullptr) exemplar.labels = base::Labels(labels_);
+      ProtobufReader inner(one);
+      while (inner.Next()) {
+        if (inner.field() == 2) exemplar.value = inner.Double();
+        if (inner.field() == 3) exemplar.time = Milliseconds(inner.Signed());
+      }
+      if (!inner.ok()) return false;
+      exemplar.own_time = exemplar.time != base::Timestamp();
+      report_.exemplars += appender_.AppendExemplar(ref, labels, std::move(exemplar)) == store::ExemplarStatus::ok;
+    }
     return in.ok();
   }
 
@@ -186,16 +208,20 @@ class Request {
   }
 
   const char* CheckLabels() {
+    if (const char* wrong = CheckPairs()) return wrong;
+    const auto name = std::ranges::find(labels_, base::kMetricName, &base::Label::name);
+    return name != labels_.end() && !name->value.empty() ? nullptr : "a series without a name";
+  }
+
+  const char* CheckPairs() {
     std::ranges::sort(labels_, {}, &base::Label::name);
-    bool named = false;
     for (size_t i = 0; i < labels_.size(); ++i) {
       const base::Label& label = labels_[i];
       if (label.name.empty()) return "a label without a name";
       if (i > 0 && labels_[i - 1].name == label.name) return "a label stands twice";
       if (!base::IsValidUtf8(label.name) || !base::IsValidUtf8(label.value)) return "labels are not UTF-8";
-      named = named || (label.name == base::kMetricName && !label.value.empty());
     }
-    return named ? nullptr : "a series without a name";
+    return nullptr;
   }
 
   void AppendSample(ProtobufReader& in, const base::Labels& labels, store::SeriesRef& ref) {
@@ -306,7 +332,7 @@ base::HttpResponse Write(store::Appendable& store, base::Timestamp now, const ba
   if (*version == RemoteWriteVersion::v2) {
     response.headers.Add("X-Prometheus-Remote-Write-Samples-Written", std::to_string(report->samples));
     response.headers.Add("X-Prometheus-Remote-Write-Histograms-Written", std::to_string(report->histograms));
-    response.headers.Add("X-Prometheus-Remote-Write-Exemplars-Written", "0");
+    response.headers.Add("X-Prometheus-Remote-Write-Exemplars-Written", std::to_string(report->exemplars));
   }
   return response;
 }

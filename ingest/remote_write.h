@@ -19,13 +19,14 @@ enum class RemoteWriteVersion : uint8_t { v1, v2 };
 struct RemoteWriteReport {
   size_t samples = 0;     // stored
   size_t histograms = 0;  // stored
+  size_t exemplars = 0;   // stored; what becomes of the others matters to nobody
   size_t refused = 0;     // not stored, for what the store answered
   size_t invalid = 0;     // not stored, because labels or buckets cannot be
   std::string first_reason;
 };
 
 // Decodes a request of Prometheus' remote write (the protobuf message, after snappy) and appends its samples; those of
-// other series count whatever becomes of one. Exemplars and metadata are passed over. invalid_argument: the message
+// other series count whatever becomes of one. Metadata is passed over. invalid_argument: the message
 // cannot be read, and nothing was stored; the store's own error otherwise.
 base::Result<RemoteWriteReport> IngestRemoteWrite(std::string_view message, RemoteWriteVersion version,
                                                   base::Timestamp now, store::Appendable& store);

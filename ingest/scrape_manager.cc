@@ -216,8 +216,8 @@ void ScrapeManager::Implementation::Reload(std::vector<ScrapeConfig> configs, st
   }
   std::erase_if(pools_, [&](const auto& entry) { return !planned(entry.first); });
   for (Plan& plan : plans) Apply(std::move(plan));
-  files_to_watch_ = std::ranges::any_of(
-      pools_, [](const auto& entry) { return !entry.second.config->file_sd_configs.empty(); });
+  files_to_watch_ =
+      std::ranges::any_of(pools_, [](const auto& entry) { return !entry.second.config->file_sd_configs.empty(); });
   if (files_to_watch_) watching_.notify_all();
   wake_.request_stop();
 }

@@ -33,6 +33,8 @@ struct ScrapeMetrics::Families {
                                  "Samples rejected because their timestamp is outside of what is kept.")),
         refused(NewCounter(registry, "tocsin_scrape_samples_refused_total",
                            "Samples of new series rejected because the store is full.")),
+        exemplars_out_of_order(NewCounter(registry, "prometheus_target_scrapes_exemplar_out_of_order_total",
+                                          "Exemplars rejected because they were out of order.")),
         discovery_errors(NewCounter(registry, "prometheus_sd_file_read_errors_total",
                                     "Files of file_sd_configs that could not be read.")),
         pool_targets(prometheus::BuildGauge()
@@ -54,6 +56,7 @@ struct ScrapeMetrics::Families {
   prometheus::Counter& duplicates;
   prometheus::Counter& out_of_bounds;
   prometheus::Counter& refused;
+  prometheus::Counter& exemplars_out_of_order;
   prometheus::Counter& discovery_errors;
   prometheus::Family<prometheus::Gauge>& pool_targets;
   prometheus::Family<prometheus::Summary>& intervals;
@@ -73,6 +76,7 @@ void ScrapeMetrics::Scraped(const ScrapeReport& report) {
   families_->duplicates.Increment(static_cast<double>(report.duplicates));
   families_->out_of_bounds.Increment(static_cast<double>(report.out_of_bounds));
   families_->refused.Increment(static_cast<double>(report.refused));
+  families_->exemplars_out_of_order.Increment(static_cast<double>(report.exemplars_out_of_order));
 }
 
 void ScrapeMetrics::IntervalPassed(base::Duration configured, base::Duration actual) {

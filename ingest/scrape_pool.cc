@@ -41,6 +41,7 @@ void LogReport(const ScrapeConfig& config, const Target& target, const ScrapeRep
   rejected("Error on ingesting out-of-order samples", report.out_of_order);
   rejected("Error on ingesting samples with different value but same timestamp", report.duplicates);
   rejected("Error on ingesting samples that are too old or are too far into the future", report.out_of_bounds);
+  rejected("Error on ingesting out-of-order exemplars", report.exemplars_out_of_order);
   rejected("Error on ingesting samples of new series: the store is full", report.refused);
 }
 

@@ -65,6 +65,7 @@ struct ScrapeTarget::Pass {
   ScrapeReport report;
   base::Labels fresh;                     // of the series that was just added; empty when it is not new
   MetricType type = MetricType::unknown;  // the page's last word on that
+  bool exemplars = false;                 // the store keeps them
 };
 
 ScrapeTarget::ScrapeTarget(Target target, std::shared_ptr<const ScrapeConfig> config)
@@ -72,7 +73,8 @@ ScrapeTarget::ScrapeTarget(Target target, std::shared_ptr<const ScrapeConfig> co
 
 ScrapeReport ScrapeTarget::Ingest(const base::Result<FetchedPage>& page, base::Timestamp time, base::Duration duration,
                                   store::Appendable& store) {
-  Pass pass{store.NewAppender(), time, {}, {}, {}};
+  Pass pass{.appender = store.NewAppender(), .time = time, .report = {}, .fresh = {}};
+  pass.exemplars = pass.appender->TakesExemplars();
   pass.appender->Expect(cache_.all().size() + kReportNames.size());
   cache_.Begin();
   const base::Result<void> appended =
@@ -143,7 +145,7 @@ base::Result<void> ScrapeTarget::AppendPage(const FetchedPage& page, Pass& pass)
   return {};
 }
 
-base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, const ExpositionParser& parser, Pass& pass) {
+base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, ExpositionParser& parser, Pass& pass) {
   ScrapeReport& report = pass.report;
   ++report.scraped;
   ScrapeCache::Series* series = entry.expected ? &cache_.TakeExpected() : cache_.Find(entry.series);
@@ -199,7 +201,31 @@ base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, const Expositi
     case store::AppendStatus::invalid_labels:
       return base::Invalid("the store refuses the labels of " + std::string(cache_.TextOf(*series)));
   }
+  if (pass.exemplars) AppendExemplars(entry, *series, parser, pass);
   return {};
+}
+
+// What is wrong with an exemplar costs nothing but that exemplar. Those of a sample come in their own order, so that
+// some may be known already; only where all are late is that worth a word.
+void ScrapeTarget::AppendExemplars(const Entry& entry, const ScrapeCache::Series& series, ExpositionParser& parser,
+                                   Pass& pass) {
+  if (series.ref == store::SeriesRef::none || !(entry.has_exemplar || entry.histogram)) return;
+  std::vector<Exemplar> shown;
+  if (entry.histogram) {
+    shown = parser.NativeExemplars();
+  } else {
+    shown.push_back(parser.exemplar());
+  }
+  std::vector<store::Exemplar> exemplars;
+  for (Exemplar& one : shown) {
+    exemplars.push_back({std::move(one.labels), one.value, one.time.value_or(pass.time), one.time.has_value()});
+  }
+  std::ranges::stable_sort(exemplars, {}, [](const store::Exemplar& one) { return std::pair(one.time, one.value); });
+  size_t late = 0;
+  for (store::Exemplar& one : exemplars) {
+    late += pass.appender->AppendExemplar(series.ref, {}, std::move(one)) == store::ExemplarStatus::out_of_order;
+  }
+  if (late == exemplars.size()) pass.report.exemplars_out_of_order += late;
 }
 
 base::Result<ScrapeCache::Series*> ScrapeTarget::AddSeries(const Entry& entry, const ExpositionParser& parser,
@@ -343,7 +369,7 @@ void ScrapeTarget::AppendReport(double up, base::Duration duration, size_t body_
 }
 
 void ScrapeTarget::End(base::Timestamp time, store::Appendable& store) {
-  Pass pass{store.NewAppender(), time, {}, {}, {}};
+  Pass pass{.appender = store.NewAppender(), .time = time, .report = {}, .fresh = {}};
   cache_.Begin();
   AppendStaleMarkers(true, pass);
   for (auto& [labels, ref] : reports_) pass.appender->Append(ref, labels, time, store::StaleMarker());

@@ -46,6 +46,7 @@ struct ScrapeReport {
   size_t duplicates = 0;
   size_t out_of_bounds = 0;  // more than ten minutes ahead, or before what the store keeps
   size_t refused = 0;        // new series that a full store did not take
+  size_t exemplars_out_of_order = 0;
   bool sample_limit_exceeded = false;
   bool body_size_limit_exceeded = false;
   bool bucket_limit_exceeded = false;
@@ -94,7 +95,9 @@ class ScrapeTarget {
 
   base::Result<ExpositionFormat> FormatOf(std::string_view content_type) const;
   base::Result<void> AppendPage(const FetchedPage& page, Pass& pass);
-  base::Result<void> AppendSample(const Entry& entry, const ExpositionParser& parser, Pass& pass);
+  base::Result<void> AppendSample(const Entry& entry, ExpositionParser& parser, Pass& pass);
+  static void AppendExemplars(const Entry& entry, const ScrapeCache::Series& series, ExpositionParser& parser,
+                              Pass& pass);
   base::Result<ScrapeCache::Series*> AddSeries(const Entry& entry, const ExpositionParser& parser, Pass& pass);
   base::Result<base::Labels> LabelsOf(std::span<const base::Label> labels, MetricType type) const;  // empty: dropped
   base::Labels LabelsAgain(const ScrapeCache::Series& series) const;  // empty also where they cannot be made

@@ -28,6 +28,24 @@ struct Appended {
   AppendStatus status = AppendStatus::ok;
 };
 
+// What a counter or a bucket shows as an example of what it counted, such as the id of a trace.
+struct Exemplar {
+  base::Labels labels;
+  double value = 0;
+  base::Timestamp time;
+  bool own_time = false;  // given with it; else `time` is that of the scrape
+  bool operator==(const Exemplar&) const = default;
+};
+
+enum class ExemplarStatus : uint8_t {
+  ok,
+  duplicate,        // equals the series' last one; that is usual, and changes nothing
+  out_of_order,     // before the series' last one
+  labels_too_long,  // more than 128 characters
+  unknown_series,   // there are no samples of the series
+  off,              // none are kept
+};
+
 // One batch of samples: all become visible to queries at Commit, none before. Not thread-safe; any number of appenders
 // may exist at once. Destroying an uncommitted one rolls it back. Lives no longer than its store.
 class Appender {
@@ -41,6 +59,10 @@ class Appender {
   virtual Appended Append(SeriesRef ref, const base::Labels& labels, base::Timestamp time, double value) = 0;
   virtual Appended AppendHistogram(SeriesRef ref, const base::Labels& labels, base::Timestamp time,
                                    HistogramPtr histogram) = 0;
+  // Whether AppendExemplar is worth a call.
+  virtual bool TakesExemplars() const { return false; }
+  // Of a series that has samples, in this batch or earlier; `ref` and `labels` as for Append.
+  virtual ExemplarStatus AppendExemplar(SeriesRef, const base::Labels&, Exemplar) { return ExemplarStatus::off; }
   virtual base::Result<void> Commit() = 0;
   virtual void Rollback() = 0;
 };

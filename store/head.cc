@@ -89,6 +89,13 @@ std::shared_ptr<Epoch> Head::CurrentEpoch() const {
   return epoch_;
 }
 
+MemSeries* Head::Find(SeriesRef ref, const base::Labels& labels) const {
+  MemSeries* const live = ref == SeriesRef::none ? nullptr : table_.Find(ref);
+  if (live != nullptr || labels.empty()) return live;
+  const std::shared_lock lock(mutex_);
+  return table_.Find(labels, labels.Hash());
+}
+
 Head::Found Head::FindOrCreate(const base::Labels& labels) {
   const uint64_t hash = labels.Hash();
   {

@@ -19,6 +19,8 @@
 
 namespace store {
 
+class Exemplars;
+
 struct HeadOptions {
   base::Duration retention = std::chrono::days(15);  // by Maintain's `now`; 0 = none
   size_t retention_bytes = 0;                        // of HeadStats::bytes; 0 = none
@@ -28,6 +30,8 @@ struct HeadOptions {
   base::Duration out_of_order_window{0};
   // Samples kept decoded besides, of the series that are read over and over again (rules do). 0 = none.
   size_t decoded_bytes = size_t{32} << 20;
+  // Where exemplars go; null: none are kept. Outlives the head.
+  Exemplars* exemplars = nullptr;
 };
 
 struct HeadStats {
@@ -130,7 +134,8 @@ class Head final : public Appendable, public Querier {
   std::shared_ptr<Epoch> CurrentEpoch() const;
   // The pointer lives as long as an epoch taken before.
   Found FindOrCreate(const base::Labels& labels);
-  void Forget(std::span<MemSeries* const> series);  // those that are empty
+  MemSeries* Find(SeriesRef ref, const base::Labels& labels) const;  // null if there is none; lives as the above
+  void Forget(std::span<MemSeries* const> series);                   // those that are empty
   Everything All() const;
   base::Timestamp CutForBytes(std::span<MemSeries* const> series) const;
   Left DropBefore(base::Timestamp floor, std::span<MemSeries* const> series);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/exemplars.h"
+
 namespace store {
 namespace {
 
@@ -20,6 +22,7 @@ void HeadAppender::Begin() {
   entries_.clear();
   histograms_.clear();
   created_.clear();
+  exemplars_.clear();
   epoch_ = head_.CurrentEpoch();
   batch_ = ++head_.last_batch_;
 }
@@ -31,6 +34,15 @@ Appended HeadAppender::Append(SeriesRef ref, const base::Labels& labels, base::T
 Appended HeadAppender::AppendHistogram(SeriesRef ref, const base::Labels& labels, base::Timestamp time,
                                        HistogramPtr histogram) {
   return Add(ref, labels, {time, 0, std::move(histogram)});
+}
+
+ExemplarStatus HeadAppender::AppendExemplar(SeriesRef ref, const base::Labels& labels, Exemplar exemplar) {
+  if (!TakesExemplars()) return ExemplarStatus::off;
+  const MemSeries* const series = head_.Find(ref, labels);
+  if (series == nullptr) return ExemplarStatus::unknown_series;
+  const ExemplarStatus status = head_.options_.exemplars->Check(series->labels(), exemplar);
+  if (status == ExemplarStatus::ok) exemplars_.emplace_back(series, std::move(exemplar));
+  return status;
 }
 
 Appended HeadAppender::Refuse(SeriesRef ref, AppendStatus status) {
@@ -105,6 +117,10 @@ base::Result<void> HeadAppender::Commit() {
     tally.out_of_order += late;
     tally.histograms += entry.histogram != 0;
     tally.times = {std::min(tally.times.min, entry.time), std::max(tally.times.max, entry.time)};
+  }
+  // judged again: this batch may hold several of one series
+  for (auto& [series, exemplar] : exemplars_) {
+    static_cast<void>(head_.options_.exemplars->Add(series->labels(), std::move(exemplar)));
   }
   head_.Count(tally.change);
   head_.counters_.samples += tally.stored;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "store/head.h"
@@ -20,6 +21,8 @@ class HeadAppender final : public Appender {
   Appended Append(SeriesRef ref, const base::Labels& labels, base::Timestamp time, double value) override;
   Appended AppendHistogram(SeriesRef ref, const base::Labels& labels, base::Timestamp time,
                            HistogramPtr histogram) override;
+  bool TakesExemplars() const override { return head_.options_.exemplars != nullptr; }
+  ExemplarStatus AppendExemplar(SeriesRef ref, const base::Labels& labels, Exemplar exemplar) override;
   base::Result<void> Commit() override;
   void Rollback() override;
 
@@ -47,6 +50,7 @@ class HeadAppender final : public Appender {
   std::vector<Entry> entries_;
   std::vector<HistogramPtr> histograms_;
   std::vector<MemSeries*> created_;
+  std::vector<std::pair<const MemSeries*, Exemplar>> exemplars_;
 };
 
 }  // namespace store

@@ -24,13 +24,15 @@ base::Result<base::Duration> PositiveDuration(const Invocation& invocation, std:
   return *duration;
 }
 
-// PromQL's, by Prometheus' names.
-base::Result<void> EnableFeature(std::string_view name, promql::EngineOptions& options) {
+// By Prometheus' names.
+base::Result<void> EnableFeature(std::string_view name, ProgramOptions& program) {
+  promql::EngineOptions& options = program.engine;
   const std::pair<std::string_view, bool*> features[] = {
       {"promql-experimental-functions", &options.parse.experimental_functions},
       {"promql-extended-range-selectors", &options.parse.extended_range_selectors},
       {"promql-binop-fill-modifiers", &options.parse.binop_fill_modifiers},
       {"promql-delayed-name-removal", &options.delayed_name_removal},
+      {"exemplar-storage", &program.exemplar_storage},
   };
   std::vector<std::string_view> names;
   for (const auto& [known, on] : features) {
@@ -43,14 +45,15 @@ base::Result<void> EnableFeature(std::string_view name, promql::EngineOptions& o
                                    meant ? fmt::format(" (did you mean \"{}\"?)", *meant) : ""));
 }
 
-base::Result<void> ReadEngineOptions(const Invocation& invocation, promql::EngineOptions& options) {
+base::Result<void> ReadEngineOptions(const Invocation& invocation, ProgramOptions& program) {
+  promql::EngineOptions& options = program.engine;
   TRY(options.timeout, PositiveDuration(invocation, "query.timeout"));
   TRY(options.lookback, PositiveDuration(invocation, "query.lookback-delta"));
   const auto samples = base::ParseInteger(invocation.Get("query.max-samples"));
   if (!samples || *samples <= 0) return base::Invalid("--query.max-samples: not a whole number above 0");
   options.max_samples = *samples;
   for (const std::string& list : invocation.GetAll("enable-feature")) {
-    for (const std::string_view name : base::Split(list, ',')) TRY_VOID(EnableFeature(base::Trim(name), options));
+    for (const std::string_view name : base::Split(list, ',')) TRY_VOID(EnableFeature(base::Trim(name), program));
   }
   return {};
 }
@@ -76,7 +79,7 @@ base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, co
   options.remote_write_receiver = roles.rules && invocation.IsOn("web.enable-remote-write-receiver");
   options.flags = invocation.AllFlags();
   if (roles.rules) {
-    TRY_VOID(ReadEngineOptions(invocation, options.engine));
+    TRY_VOID(ReadEngineOptions(invocation, options));
     TRY(options.datasource_url, DatasourceUrl(invocation));
     options.flags["datasource.url"] = base::RedactUrl(options.datasource_url);
   }
@@ -96,8 +99,8 @@ std::vector<Flag> QueryFlags() {
       {"query.max-samples", "NUMBER", "50000000", "How many samples one query may hold at once.", false},
       {"query.lookback-delta", "DURATION", "5m", "How old the newest sample of a series may be to count.", false},
       {"enable-feature", "NAMES", "",
-       "Parts of PromQL that Prometheus calls experimental: promql-experimental-functions, "
-       "promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal.",
+       "What Prometheus calls experimental: promql-experimental-functions, promql-extended-range-selectors, "
+       "promql-binop-fill-modifiers, promql-delayed-name-removal, exemplar-storage.",
        true},
       {"web.enable-remote-write-receiver", "", "false", "Take samples by remote write at /api/v1/write.", false},
   };

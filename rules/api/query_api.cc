@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/net/api_response.h"
+#include "promql/ast.h"
 #include "promql/parser.h"
 #include "rules/api/ast_json.h"
 #include "rules/api/value_json.h"
@@ -176,14 +177,53 @@ Response ParseQuery(const QuerySource& source, const base::HttpRequest& request)
   return base::ApiSuccess([&](base::JsonWriter& json) { WriteAst(json, *expr); });
 }
 
-Response QueryExemplars(const QuerySource& source, const base::HttpRequest& request) {
-  for (const std::string_view name : {"start", "end"}) {
-    if (const auto text = request.parameters.Get(name); !text.empty()) {
-      ANSWER_OR([[maybe_unused]] const auto time, Good(name, base::ParseApiTime(text, name)));
-    }
+Answered<store::TimeRange> ReadExemplarRange(const base::HttpParameters& parameters) {
+  store::TimeRange range{base::Timestamp::min(), base::Timestamp::max()};
+  if (const auto text = parameters.Get("start"); !text.empty()) {
+    const auto start = Good("start", base::ParseApiTime(text, "start"));
+    if (!start) return std::unexpected(start.error());
+    range.min = *start;
   }
-  ANSWER_OR(const promql::ExprPtr expr, ReadQuery(source.engine, request.parameters));
-  return base::ApiSuccess([](base::JsonWriter& json) { json.BeginArray().EndArray(); });
+  if (const auto text = parameters.Get("end"); !text.empty()) {
+    const auto end = Good("end", base::ParseApiTime(text, "end"));
+    if (!end) return std::unexpected(end.error());
+    range.max = *end;
+  }
+  if (range.max >= range.min) return range;
+  return std::unexpected(base::ApiError(ApiErrorType::bad_data, "end timestamp must not be before start timestamp"));
+}
+
+void WriteExemplar(base::JsonWriter& json, const store::Exemplar& exemplar) {
+  WriteLabels(json.BeginObject().Key("labels"), exemplar.labels);
+  std::string value;
+  base::AppendApiValue(value, exemplar.value);
+  std::string time;
+  base::AppendApiTime(time, exemplar.time);
+  json.Key("value").String(value).Key("timestamp").Raw(time).EndObject();
+}
+
+Response QueryExemplars(const QuerySource& source, const base::HttpRequest& request) {
+  ANSWER_OR(const store::TimeRange range, ReadExemplarRange(request.parameters));
+  const auto expr = promql::Parse(request.parameters.Get("query"), source.engine.options().parse);
+  if (!expr) return base::ApiError(ApiErrorType::bad_data, promql::ErrorText(expr.error()));
+  std::vector<std::vector<base::Matcher>> selectors;
+  promql::ForEachSelector(**expr, [&](const promql::VectorSelector& selector, const promql::SourceRange&) {
+    selectors.push_back(selector.matchers);
+  });
+  // as the original, which then answers without data
+  if (selectors.empty()) return {.content_type = "application/json", .body = R"({"status":"success"})", .headers = {}};
+  const auto found =
+      source.exemplars == nullptr ? std::vector<store::SeriesExemplars>() : source.exemplars->Select(selectors, range);
+  return base::ApiSuccess([&](base::JsonWriter& json) {
+    json.BeginArray();
+    for (const store::SeriesExemplars& one : found) {
+      WriteLabels(json.BeginObject().Key("seriesLabels"), one.series);
+      json.Key("exemplars").BeginArray();
+      for (const store::Exemplar& exemplar : one.exemplars) WriteExemplar(json, exemplar);
+      json.EndArray().EndObject();
+    }
+    json.EndArray();
+  });
 }
 
 }  // namespace
@@ -198,7 +238,7 @@ std::vector<base::Endpoint> QueryEndpoints(const QuerySource& source) {
       row("/api/v1/query_range", "Evaluates a PromQL expression over a range of time", QueryRange),
       row("/api/v1/format_query", "A PromQL expression, laid out", FormatQuery),
       row("/api/v1/parse_query", "A PromQL expression as a tree", ParseQuery),
-      row("/api/v1/query_exemplars", "Exemplars; none are kept", QueryExemplars),
+      row("/api/v1/query_exemplars", "The exemplars of the series an expression selects", QueryExemplars),
   };
 }
 

@@ -7,6 +7,7 @@
 #include "base/labels.h"
 #include "base/net/http_server.h"
 #include "promql/engine.h"
+#include "store/exemplars.h"
 #include "store/querier.h"
 
 namespace rules {
@@ -17,10 +18,11 @@ struct QuerySource {
   const store::Querier& querier;
   const base::Clock& clock;
   std::function<base::Labels()> external_labels;  // of /federate; called per request
+  const store::Exemplars* exemplars = nullptr;    // null: none are kept
 };
 
-// Prometheus' GET and POST /api/v1/query, query_range, format_query, parse_query and query_exemplars (always empty:
-// none are kept), with its parameters, limits, texts and status codes.
+// Prometheus' GET and POST /api/v1/query, query_range, format_query, parse_query and query_exemplars, with its
+// parameters, limits, texts and status codes.
 std::vector<base::Endpoint> QueryEndpoints(const QuerySource& source);
 // GET and POST /api/v1/series and labels, GET /api/v1/label/:name/values, GET /federate.
 std::vector<base::Endpoint> SeriesEndpoints(const QuerySource& source);

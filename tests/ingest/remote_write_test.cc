@@ -6,6 +6,7 @@
 #include <bit>
 #include <initializer_list>
 
+#include "store/exemplars.h"
 #include "store/head.h"
 #include "tests/support/support.h"
 
@@ -196,6 +197,57 @@ TEST_F(RemoteWriteTest, ImpossibleHistograms) {
   EXPECT_EQ(post(Message().Bytes(11, Message().Varint(2, 1)).Packed(12, {Message::Zig(-5)})),
             "1 samples were not stored, the first for: a count is below zero or not a number\n");
   EXPECT_EQ(Stored(), "");
+}
+
+TEST_F(RemoteWriteTest, Exemplars) {
+  const auto exemplar = [&](const Message& labels, double value, int64_t time) {
+    return Message(labels).Double(2, value).Varint(3, static_cast<uint64_t>(time));
+  };
+  Message v1;
+  v1.Bytes(1, Series({{"__name__", "a"}}, {Sample(1, ms_)})
+                  .Bytes(3, exemplar(Message().Bytes(1, Label("id", "x")), 2.5, ms_ - 1))
+                  .Bytes(3, exemplar(Message().Bytes(1, Label("id", "late")), 1, ms_ - 2)));
+  v1.Bytes(1, Series({{"__name__", "unknown"}}, {}).Bytes(3, exemplar(Message(), 1, ms_)));
+  Message v2;
+  for (const char* symbol : {"", "__name__", "a", "id", "y"}) v2.Bytes(4, symbol);
+  v2.Bytes(5, Message()
+                  .Packed(1, {1, 2})
+                  .Bytes(2, Sample(2, ms_ + 1))
+                  .Bytes(4, exemplar(Message().Packed(1, {3, 4}), 3, ms_ + 1)));
+  struct {
+    const char* name;
+    const Message& message;
+    RemoteWriteVersion version;
+    bool kept;
+    size_t stored;
+  } const cases[] = {{"version 1", v1, RemoteWriteVersion::v1, true, 2},
+                     {"version 2", v2, RemoteWriteVersion::v2, true, 1},
+                     {"none are kept", v1, RemoteWriteVersion::v1, false, 0}};
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.name);
+    store::Exemplars exemplars(10);
+    store::Head head({.exemplars = one.kept ? &exemplars : nullptr});
+    const auto report = IngestRemoteWrite(one.message.bytes(), one.version, now_, head);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->samples, 1U);
+    EXPECT_EQ(report->exemplars, one.stored);
+    EXPECT_EQ(report->refused + report->invalid, 0U);
+    const std::vector<std::vector<base::Matcher>> all = {{base::Matcher::Equal("__name__", "a")}};
+    const auto found = exemplars.Select(all, {base::Timestamp::min(), base::Timestamp::max()});
+    ASSERT_EQ(found.size(), one.kept ? 1U : 0U);
+    if (!one.kept) continue;
+    const bool first = one.version == RemoteWriteVersion::v1;
+    const store::Exemplar want = first ? store::Exemplar{base::Labels{{"id", "x"}}, 2.5, now_ - 1ms, true}
+                                       : store::Exemplar{base::Labels{{"id", "y"}}, 3, now_ + 1ms, true};
+    EXPECT_EQ(found[0].exemplars, std::vector<store::Exemplar>{want});
+    EXPECT_EQ(exemplars.GetStats().out_of_order, first ? 1U : 0U);  // judged when all are committed
+  }
+  Message broken;
+  broken.Bytes(1, Series({{"__name__", "a"}}, {Sample(1, ms_)}).Bytes(3, "\x0a\x05x"));
+  store::Exemplars exemplars(10);
+  store::Head head({.exemplars = &exemplars});
+  EXPECT_EQ(IngestRemoteWrite(broken.bytes(), RemoteWriteVersion::v1, now_, head).error().message,
+            "the body is not a remote write request");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/exemplars.h"
 #include "store/head.h"
 #include "tests/ingest/protobuf_writer.h"
 #include "tests/ingest/recording_store.h"
@@ -488,6 +489,45 @@ TEST(ScrapeTarget, WritesIntoTheRealStore) {
   EXPECT_EQ(samples.times, (std::vector<base::Timestamp>{At(1000), At(2000), At(3000)}));
   EXPECT_EQ(samples.values[1], 2);
   EXPECT_TRUE(store::IsStale(samples.values[2]));
+}
+
+TEST(ScrapeTarget, HandsOnExemplars) {
+  constexpr std::string_view kOpenMetrics = "application/openmetrics-text; version=1.0.0";
+  struct {
+    const char* name;
+    std::string page;
+    size_t appended;
+    size_t out_of_order;
+  } const scrapes[] = {
+      {"new", "a_total 1 # {id=\"x\"} 2 3\nb_total 1 # {id=\"y\"} 5\nc_total 1\n# EOF\n", 2, 0},
+      {"repeated, b's at the scrape's time", "a_total 2 # {id=\"x\"} 2 3\nb_total 1 # {id=\"y\"} 5\n# EOF\n", 0, 0},
+      {"late", "a_total 3 # {id=\"z\"} 2 1\nb_total 1 # {id=\"y\"} 6\n# EOF\n", 1, 1},
+  };
+  store::Exemplars exemplars(10);
+  store::Head head({.exemplars = &exemplars});
+  ScrapeConfig config;
+  config.job_name = "j";
+  config.scrape_interval = config.scrape_timeout = std::chrono::seconds(1);
+  ScrapeTarget target(std::move(MakeTarget(config, "h:1", {}).value().value()),
+                      std::make_shared<const ScrapeConfig>(config));
+  base::Timestamp now = At(10'000);
+  uint64_t appended = 0;
+  for (const auto& scrape : scrapes) {
+    SCOPED_TRACE(scrape.name);
+    const ScrapeReport report =
+        target.Ingest(FetchedPage{std::string(kOpenMetrics), scrape.page}, now, base::Duration(1), head);
+    EXPECT_FALSE(report.error);
+    EXPECT_EQ(report.exemplars_out_of_order, scrape.out_of_order);
+    appended += scrape.appended;
+    EXPECT_EQ(exemplars.GetStats().appended, appended);
+    now += base::Duration(1000);
+  }
+  const std::vector<std::vector<base::Matcher>> b = {{base::Matcher::Equal("__name__", "b_total")}};
+  const auto found = exemplars.Select(b, {base::Timestamp::min(), base::Timestamp::max()});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].series.ToString(), R"(b_total{instance="h:1", job="j"})");
+  EXPECT_EQ(found[0].exemplars, (std::vector<store::Exemplar>{{base::Labels{{"id", "y"}}, 5, At(10'000), false},
+                                                              {base::Labels{{"id", "y"}}, 6, At(12'000), false}}));
 }
 
 }  // namespace

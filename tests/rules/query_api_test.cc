@@ -15,7 +15,8 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 class QueryApiTest : public ::testing::Test {
  protected:
   QueryApiTest() {
-    const QuerySource source{engine_, world_.head(), world_.clock(), [] { return base::Labels{{"site", "x"}}; }};
+    const QuerySource source{engine_, world_.head(), world_.clock(), [] { return base::Labels{{"site", "x"}}; },
+                             &exemplars_};
     endpoints_ = QueryEndpoints(source);
     std::ranges::move(SeriesEndpoints(source), std::back_inserter(endpoints_));
     for (int i = 0; i < 4; ++i) {
@@ -41,6 +42,7 @@ class QueryApiTest : public ::testing::Test {
 
   World world_;
   promql::Engine engine_{promql::EngineOptions{}};
+  store::Exemplars exemplars_{10};
   std::vector<base::Endpoint> endpoints_;
 };
 
@@ -204,6 +206,43 @@ TEST_F(QueryApiTest, ParsesQueries) {
               R"("rhs":{"expr":{"matchers":[{"name":"__name__","type":"=","value":"bar"}],"name":"bar","offset":0,)"
               R"("startOrEnd":null,"timestamp":null,"type":"vectorSelector"},"op":"-","type":"unaryExpr"},)"
               R"("type":"binaryExpr"})"));
+}
+
+TEST_F(QueryApiTest, Exemplars) {
+  const base::Timestamp start(std::chrono::seconds(1'700'000'000));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(exemplars_.Add(base::Labels{{"__name__", "v"}, {"job", "a"}},
+                             {base::Labels{{"id", "é"}}, i + 0.5, start + base::Duration(1500 * i), true}),
+              store::ExemplarStatus::ok);
+  }
+  ASSERT_EQ(exemplars_.Add(base::Labels{{"__name__", "u"}}, {base::Labels(), 1e9, start, true}),
+            store::ExemplarStatus::ok);
+  const std::string u = R"({"seriesLabels":{"__name__":"u"},"exemplars":[{"labels":{},"value":"1e+09",)"
+                        R"("timestamp":1700000000}]})";
+  const std::string last =
+      R"({"seriesLabels":{"__name__":"v","job":"a"},"exemplars":[{"labels":{"id":"é"},"value":"2.5",)"
+      R"("timestamp":1700000003}]})";
+  const struct {
+    Parameters parameters;
+    std::string want;
+  } cases[] = {
+      {{{"query", "rate(v{job=\"a\"}[5m]) / on() u"}, {"start", "1700000002"}}, Success("[" + last + "]")},
+      {{{"query", "v or u"}, {"end", "1700000000"}, {"start", "2023-11-14T22:13:20Z"}},
+       Success("[" + u +
+               R"(,{"seriesLabels":{"__name__":"v","job":"a"},"exemplars":[{"labels":{"id":"é"},"value":"0.5",)"
+               R"("timestamp":1700000000}]}])")},
+      {{{"query", "v{job=\"b\"}"}}, Success("[]")},
+      {{{"query", "1 + 1"}}, R"(200 {"status":"success"})"},
+      {{{"query", "v"}, {"start", "2"}, {"end", "1"}}, BadData("end timestamp must not be before start timestamp")},
+      {{{"query", "v"}, {"start", "x"}},
+       BadData(
+           R"(invalid parameter \"start\": invalid time value for 'start': cannot parse \"x\" to a valid timestamp)")},
+      {{{"query", "v("}}, BadData("1:3: parse error: unclosed left parenthesis")},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.parameters.front().second);
+    EXPECT_EQ(Get("/api/v1/query_exemplars", one.parameters), one.want);
+  }
 }
 
 }  // namespace
