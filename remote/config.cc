@@ -179,7 +179,9 @@ const base::YamlSchema<WriteConfig>& Schema() {
          [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.queue); }},
         {{"metadata_config", "map", "", "What is sent about metrics.", false, &MetadataSchema().help()},
          [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.metadata); }},
-        OnlyBool<C>("send_exemplars", false),
+        base::Optional("send_exemplars", "bool", "false", &C::send_exemplars,
+                       "Whether exemplars are sent, each with the sample it came with; under "
+                       "--enable-feature=exemplar-storage."),
         OnlyBool<C>("round_robin_dns", false),
     };
     AddFields(fields, RequestFields());

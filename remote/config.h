@@ -53,6 +53,7 @@ struct WriteConfig {
   std::map<std::string, std::string> headers;
   std::vector<ingest::RelabelConfig> write_relabel_configs;
   bool send_native_histograms = false;
+  bool send_exemplars = false;
   std::optional<ingest::BasicAuth> basic_auth;
   std::optional<ingest::Authorization> authorization;
   base::Secret bearer_token;  // the older form; moved into `authorization` when the file is read

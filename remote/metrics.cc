@@ -40,9 +40,14 @@ struct Metrics::Families {
   explicit Families(prometheus::Registry& r)
       : samples_in(NewCounter(r, "samples_in_total", "Samples stored that are to be sent.").Add({})),
         histograms_in(NewCounter(r, "histograms_in_total", "Histograms stored that are to be sent.").Add({})),
+        exemplars_in(NewCounter(r, "exemplars_in_total", "Exemplars stored that are to be sent.").Add({})),
         highest_in(NewGauge(r, "highest_timestamp_in_seconds", "The newest timestamp of what is to be sent.").Add({})),
         samples(NewCounter(r, "samples_total", "Samples sent, those sent again included.")),
         histograms(NewCounter(r, "histograms_total", "Histograms sent, those sent again included.")),
+        exemplars(NewCounter(r, "exemplars_total", "Exemplars sent, those sent again included.")),
+        exemplars_failed(NewCounter(r, "exemplars_failed_total", "Exemplars that the receiver refused for good.")),
+        exemplars_retried(
+            NewCounter(r, "exemplars_retried_total", "Exemplars sent again after a failure that may pass.")),
         metadata(NewCounter(r, "metadata_total", "Metadata entries sent.")),
         samples_failed(NewCounter(r, "samples_failed_total", "Samples that the receiver refused for good.")),
         histograms_failed(NewCounter(r, "histograms_failed_total", "Histograms that the receiver refused for good.")),
@@ -72,9 +77,13 @@ struct Metrics::Families {
 
   Counter& samples_in;
   Counter& histograms_in;
+  Counter& exemplars_in;
   Gauge& highest_in;
   CounterFamily& samples;
   CounterFamily& histograms;
+  CounterFamily& exemplars;
+  CounterFamily& exemplars_failed;
+  CounterFamily& exemplars_retried;
   CounterFamily& metadata;
   CounterFamily& samples_failed;
   CounterFamily& histograms_failed;
@@ -142,6 +151,9 @@ struct QueueMetrics::Values {
   Values(Metrics::Families& f, const prometheus::Labels& l)
       : samples(f.samples, l),
         histograms(f.histograms, l),
+        exemplars(f.exemplars, l),
+        exemplars_failed(f.exemplars_failed, l),
+        exemplars_retried(f.exemplars_retried, l),
         metadata(f.metadata, l),
         samples_failed(f.samples_failed, l),
         histograms_failed(f.histograms_failed, l),
@@ -165,6 +177,9 @@ struct QueueMetrics::Values {
 
   Series<Counter> samples;
   Series<Counter> histograms;
+  Series<Counter> exemplars;
+  Series<Counter> exemplars_failed;
+  Series<Counter> exemplars_retried;
   Series<Counter> metadata;
   Series<Counter> samples_failed;
   Series<Counter> histograms_failed;
@@ -220,6 +235,13 @@ void QueueMetrics::Attempted(SampleCount count, bool again) {
   values_->histograms_retried->Increment(static_cast<double>(count.histograms));
 }
 
+void QueueMetrics::ExemplarsAttempted(size_t count, bool again) {
+  values_->exemplars->Increment(static_cast<double>(count));
+  if (again) values_->exemplars_retried->Increment(static_cast<double>(count));
+}
+
+void QueueMetrics::ExemplarsRefused(size_t count) { values_->exemplars_failed->Increment(static_cast<double>(count)); }
+
 void QueueMetrics::Answered(std::chrono::nanoseconds after) {
   values_->duration->Observe(std::chrono::duration<double>(after).count());
 }
@@ -250,7 +272,8 @@ void QueueMetrics::MetadataFailed(size_t count) { values_->metadata_failed->Incr
 Metrics::Metrics(prometheus::Registry& registry) : families_(std::make_unique<Families>(registry)) {}
 Metrics::~Metrics() = default;
 
-void Metrics::Came(SampleCount count, base::Timestamp highest) {
+void Metrics::Came(SampleCount count, size_t exemplars, base::Timestamp highest) {
+  families_->exemplars_in.Increment(static_cast<double>(exemplars));
   families_->samples_in.Increment(static_cast<double>(count.samples));
   families_->histograms_in.Increment(static_cast<double>(count.histograms));
   Raise(families_->highest, base::ToSeconds(highest), families_->highest_in);

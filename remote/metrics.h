@@ -30,6 +30,8 @@ class QueueMetrics {
   void Waiting(SampleCount more);
   void NoLongerWaiting(SampleCount fewer);
   void Attempted(SampleCount count, bool again);
+  void ExemplarsAttempted(size_t count, bool again);
+  void ExemplarsRefused(size_t count);
   void Answered(std::chrono::nanoseconds after);
   void Sent(size_t bytes, base::Timestamp highest);
   void Refused(SampleCount count);
@@ -49,7 +51,7 @@ class Metrics {
   ~Metrics();
 
   // What was stored and is to leave.
-  void Came(SampleCount count, base::Timestamp highest);
+  void Came(SampleCount count, size_t exemplars, base::Timestamp highest);
   // Of one name and URL there is one; its series go with the last who holds it.
   std::shared_ptr<QueueMetrics> For(const std::string& name, const std::string& url);
 

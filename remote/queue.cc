@@ -18,6 +18,18 @@ size_t Unsigned(int64_t count) { return static_cast<size_t>(count); }
 // How much older than others samples may be that come at the same time: a scrape's are those of its begin.
 constexpr base::Duration kLateness = std::chrono::minutes(5);
 
+using Exemplars = std::span<const store::CommittedBatch::WithExemplar>;
+
+// Those of one entry; what is left are those of later ones.
+Exemplars TakeOf(size_t entry, Exemplars& left) {
+  const auto is_of = [](size_t number) { return [number](const auto& one) { return one.entry < number; }; };
+  const auto begin = std::ranges::partition_point(left, is_of(entry));
+  const auto end = std::partition_point(begin, left.end(), is_of(entry + 1));
+  const Exemplars found(begin, end);
+  left = Exemplars(end, left.end());
+  return found;
+}
+
 }  // namespace
 
 Queue::Queue(WriteConfig config, base::Labels external_labels, Parts parts)
@@ -185,6 +197,8 @@ std::vector<Outgoing> Queue::Prepare(const Round& round) {
   SampleCount not_sent;
   SampleCount read_before;  // from the store
   for (const Slice& slice : round.slices) {
+    std::span<const store::CommittedBatch::WithExemplar> exemplars;
+    if (config_.send_exemplars) exemplars = slice.batch->exemplars;
     for (size_t i = slice.begin; i < slice.end; ++i) {
       const store::CommittedBatch::Entry& entry = slice.batch->entries[i];
       if (entry.series == nullptr) continue;
@@ -199,7 +213,7 @@ std::vector<Outgoing> Queue::Prepare(const Round& round) {
         ++not_sent.histograms;
       } else {
         samples.push_back({entry.series, labels, entry.time, entry.value,
-                           histogram ? slice.batch->histograms[entry.histogram - 1] : nullptr});
+                           histogram ? slice.batch->histograms[entry.histogram - 1] : nullptr, TakeOf(i, exemplars)});
       }
     }
   }
@@ -216,6 +230,9 @@ void Queue::KeepUnsent(const std::vector<Outgoing>& unsent, bool again, std::sha
   batch->keeps_series = std::move(keeps_series);
   for (const Outgoing& sample : unsent) {
     if (sample.histogram) batch->histograms.push_back(sample.histogram);
+    for (const auto& [entry, exemplar] : sample.exemplars) {
+      batch->exemplars.push_back({static_cast<uint32_t>(batch->entries.size()), exemplar});
+    }
     batch->entries.push_back({sample.series, sample.time, sample.value,
                               sample.histogram ? static_cast<uint32_t>(batch->histograms.size()) : 0, 0});
   }

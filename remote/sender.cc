@@ -17,6 +17,12 @@ size_t LaneOf(const Outgoing& sample, size_t lanes) {
   return static_cast<size_t>((place * 0x9E3779B97F4A7C15U) >> 32) % lanes;
 }
 
+size_t CountExemplars(const std::vector<Outgoing>& samples) {
+  size_t count = 0;
+  for (const Outgoing& sample : samples) count += sample.exemplars.size();
+  return count;
+}
+
 }  // namespace
 
 SampleCount CountSamples(const std::vector<Outgoing>& samples) {
@@ -111,6 +117,7 @@ void Sender::Begin(size_t number, const FindMetadata& metadata) {
   lane.bytes = body.size();
   const bool smaller = lane.most < static_cast<size_t>(config_.queue.max_samples_per_send);
   parts_.metrics.Attempted(lane.count, lane.attempts > 0 || smaller);
+  parts_.metrics.ExemplarsAttempted(CountExemplars(lane.chunk), lane.attempts > 0 || smaller);
   auto request = MakeRequest(config_, std::move(body), lane.attempts);
   ++lane.attempts;
   if (!request) return Repeat(lane, {.kind = Verdict::Kind::retry, .reason = request.error().message});
@@ -145,6 +152,7 @@ void Sender::Settle(Lane& lane, const Verdict& verdict) {
       written -= some;
     }
     parts_.metrics.Refused(refused);
+    parts_.metrics.ExemplarsRefused(CountExemplars(lane.chunk));
     if (const auto all = refusals_.Add(refused.all(), parts_.clock.Now())) {
       base::LogError("a receiver refused samples by remote write, they are dropped",
                      {{"remote_name", config_.name}, {"url", url_}, {"samples", *all}, {"error", verdict.reason}});

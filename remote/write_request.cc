@@ -57,9 +57,10 @@ void WriteHistogram(const Outgoing& sample, std::string& out) {
 struct Fields {
   uint32_t series;
   uint32_t histograms;
+  uint32_t exemplars;
 };
-constexpr Fields kFieldsV1 = {.series = 1, .histograms = 4};
-constexpr Fields kFieldsV2 = {.series = 5, .histograms = 3};
+constexpr Fields kFieldsV1 = {.series = 1, .histograms = 4, .exemplars = 3};
+constexpr Fields kFieldsV2 = {.series = 5, .histograms = 3, .exemplars = 4};
 
 void WriteSamples(std::span<const Outgoing> samples, uint32_t histograms_field, std::string& out) {
   ProtobufWriter series(out);
@@ -120,6 +121,22 @@ void WriteMetadata(const MetricMetadata& metadata, Symbols& symbols, std::string
   ProtobufWriter(out).Bytes(5, inner);
 }
 
+// After the samples; write_labels(labels, out) does so in the way of the version.
+template <class WriteLabelsOf>
+void WriteExemplars(std::span<const Outgoing> samples, uint32_t field, WriteLabelsOf write_labels, std::string& out) {
+  std::string inner;
+  for (const Outgoing& sample : samples) {
+    for (const auto& one : sample.exemplars) {
+      inner.clear();
+      write_labels(one.exemplar.labels, inner);
+      ProtobufWriter message(inner);
+      message.Double(2, one.exemplar.value);
+      message.Varint(3, Milliseconds(one.exemplar.time));
+      ProtobufWriter(out).Bytes(field, inner);
+    }
+  }
+}
+
 // Calls visit(samples) for those of each series.
 template <class Visit>
 void ForEachSeries(std::span<Outgoing> samples, Visit visit) {
@@ -139,6 +156,7 @@ std::string EncodeV1(std::span<Outgoing> samples) {
     series.clear();
     WriteLabels(*of_one.front().labels, series);
     WriteSamples(of_one, kFieldsV1.histograms, series);
+    WriteExemplars(of_one, kFieldsV1.exemplars, WriteLabels, series);
     ProtobufWriter(message).Bytes(kFieldsV1.series, series);
   });
   return message;
@@ -153,6 +171,10 @@ std::string EncodeV2(std::span<Outgoing> samples, const FindMetadata& find) {
     const base::Labels& labels = *of_one.front().labels;
     WriteReferences(labels, symbols, series);
     WriteSamples(of_one, kFieldsV2.histograms, series);
+    WriteExemplars(
+        of_one, kFieldsV2.exemplars,
+        [&symbols](const base::Labels& of_exemplar, std::string& out) { WriteReferences(of_exemplar, symbols, out); },
+        series);
     const MetricMetadata* const metadata = find ? find(labels.MetricName()) : nullptr;
     if (metadata != nullptr) WriteMetadata(*metadata, symbols, series);
     ProtobufWriter(all).Bytes(kFieldsV2.series, series);

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "remote/config.h"
 #include "store/sample.h"
+#include "store/sample_log.h"
 
 // The messages of Prometheus' remote write, versions 1 and 2 (prometheus/prompb, the remote write specifications).
 // Pure.
@@ -28,6 +29,7 @@ struct Outgoing {
   base::Timestamp time;
   double value = 0;
   store::HistogramPtr histogram;  // null for a float
+  std::span<const store::CommittedBatch::WithExemplar> exemplars = {};
 };
 
 // The numbers are those of the messages, the same in both versions.

@@ -92,7 +92,7 @@ void Writer::Append(BatchPtr batch) {
   const BatchSummary summary = Summarize(*batch);
   const std::scoped_lock lock(mutex_);
   if (queues_.empty()) return;
-  metrics_->Came(summary.count, summary.newest);
+  metrics_->Came(summary.count, batch->exemplars.size(), summary.newest);
   for (const auto& queue : queues_) queue->Push(batch, summary);
 }
 

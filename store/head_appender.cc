@@ -9,6 +9,7 @@ namespace store {
 namespace {
 
 constexpr size_t kPrefetch = 8;  // entries ahead
+constexpr uint32_t kNoEntry = UINT32_MAX;
 
 uint32_t LoggedId(SeriesRef ref) {
   return SeriesTable::IsFirstUse(ref) ? static_cast<uint32_t>(SeriesTable::IdOf(ref)) : 0;
@@ -41,7 +42,10 @@ ExemplarStatus HeadAppender::AppendExemplar(SeriesRef ref, const base::Labels& l
   const MemSeries* const series = head_.Find(ref, labels);
   if (series == nullptr) return ExemplarStatus::unknown_series;
   const ExemplarStatus status = head_.options_.exemplars->Check(series->labels(), exemplar);
-  if (status == ExemplarStatus::ok) exemplars_.emplace_back(series, std::move(exemplar));
+  if (status != ExemplarStatus::ok) return status;
+  const bool just_before = !entries_.empty() && entries_.back().series == series;
+  exemplars_.push_back(
+      {series, just_before ? static_cast<uint32_t>(entries_.size() - 1) : kNoEntry, std::move(exemplar)});
   return status;
 }
 
@@ -100,6 +104,19 @@ MemSeries::Outcome HeadAppender::Store(Entry& entry, const AppendLimits& limits,
   return outcome;
 }
 
+// Judged again, as this batch may hold several of one series. Returns those that go to the log.
+std::vector<CommittedBatch::WithExemplar> HeadAppender::StoreExemplars() {
+  std::vector<CommittedBatch::WithExemplar> logged;
+  const bool log = head_.log_ != nullptr;
+  for (Shown& one : exemplars_) {
+    const ExemplarStatus status = head_.options_.exemplars->Add(one.series->labels(), one.exemplar);
+    if (log && status == ExemplarStatus::ok && one.entry != kNoEntry) {
+      logged.push_back({one.entry, std::move(one.exemplar)});
+    }
+  }
+  return logged;
+}
+
 base::Result<void> HeadAppender::Commit() {
   const AppendLimits limits = head_.Limits();
   Tally tally;
@@ -118,18 +135,15 @@ base::Result<void> HeadAppender::Commit() {
     tally.histograms += entry.histogram != 0;
     tally.times = {std::min(tally.times.min, entry.time), std::max(tally.times.max, entry.time)};
   }
-  // judged again: this batch may hold several of one series
-  for (auto& [series, exemplar] : exemplars_) {
-    static_cast<void>(head_.options_.exemplars->Add(series->labels(), std::move(exemplar)));
-  }
+  std::vector<CommittedBatch::WithExemplar> exemplars = StoreExemplars();
   head_.Count(tally.change);
   head_.counters_.samples += tally.stored;
   head_.counters_.histograms += tally.histograms;
   head_.counters_.out_of_order_stored += tally.out_of_order;
   if (tally.stored > 0) head_.CountTimes(tally.times);
   if (SampleLog* const log = head_.log_; log != nullptr && tally.stored > 0) {
-    log->Append(std::make_shared<const CommittedBatch>(
-        CommittedBatch{std::move(epoch_), std::exchange(entries_, {}), std::exchange(histograms_, {})}));
+    log->Append(std::make_shared<const CommittedBatch>(CommittedBatch{
+        std::move(epoch_), std::exchange(entries_, {}), std::exchange(histograms_, {}), std::move(exemplars)}));
   }
   Begin();
   return {};

@@ -42,6 +42,7 @@ class HeadAppender final : public Appender {
                               const AppendLimits& limits) const;
   Sample SampleOf(const Entry& entry) const;
   MemSeries::Outcome Store(Entry& entry, const AppendLimits& limits, Tally& tally);
+  std::vector<CommittedBatch::WithExemplar> StoreExemplars();
   void Begin();
 
   Head& head_;
@@ -50,7 +51,12 @@ class HeadAppender final : public Appender {
   std::vector<Entry> entries_;
   std::vector<HistogramPtr> histograms_;
   std::vector<MemSeries*> created_;
-  std::vector<std::pair<const MemSeries*, Exemplar>> exemplars_;
+  struct Shown {
+    const MemSeries* series;
+    uint32_t entry;  // a sample of the series that came just before, or kNoEntry
+    Exemplar exemplar;
+  };
+  std::vector<Shown> exemplars_;
 };
 
 }  // namespace store

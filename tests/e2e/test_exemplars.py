@@ -101,10 +101,10 @@ class Page:
         test.addCleanup(self.server.server_close)
         test.addCleanup(self.server.shutdown)
 
-    def show(self, phase):
+    def show(self, phase, clients=("Prometheus", "tocsin")):
         """Until everyone has had it twice, the second time being after the first was stored."""
         self.phase = phase
-        keys = [(client, path, phase) for client in ("Prometheus", "tocsin") for path in ("/text", "/proto")]
+        keys = [(client, path, phase) for client in clients for path in ("/text", "/proto")]
         wait_for(lambda: all(self.seen.get(key, 0) >= 2 for key in keys), what=f"scrapes of phase {phase}")
 
 
@@ -210,6 +210,34 @@ class ExemplarsTest(Stage):
         page = get(f"{self.mine}/metrics")[2]
         self.assertEqual(value_of(page, "tocsin_store_exemplars"), 7)
         self.assertEqual(value_of(page, "tocsin_store_exemplars_limit"), 7)
+
+    def check_sending_on(self, message):
+        program, version = find_prometheus()
+        if version < (3, 0):
+            self.skipTest("no Prometheus 3")
+        self.page = Page(self)
+        self.peer = self.start_one("prometheus", [program, "--enable-feature=exemplar-storage,native-histograms",
+                                                  f"--storage.tsdb.path={self.path('prometheus-data')}"], "{}\n")
+        static = f'static_configs: [{{targets: ["127.0.0.1:{self.page.port}"]}}]'
+        remote = (f"remote_write: [{{url: '{self.peer}/api/v1/write', protobuf_message: {message}, send_exemplars: true, "
+                  "send_native_histograms: true, queue_config: {batch_send_deadline: 100ms}}]\n")
+        self.mine = self.start_one("mine", [PROGRAM, "rules", "--enable-feature=exemplar-storage",
+                                            f"--storage.path={self.path('data')}"],
+                                   CONFIG.format(static=static, limit=100, native=", scrape_native_histograms: true") + remote)
+        for phase in range(len(COUNTERS)):
+            self.page.show(phase, clients=("tocsin",))
+        query = '{job=~"text|proto"}'
+        wait_for(lambda: self.ask(self.mine, query=query) == self.ask(self.peer, query=query), what="all exemplars")
+        self.assertEqual(len(self.assert_same(query=query)["data"]), 11)
+        page = get(f"{self.mine}/metrics")[2]
+        self.assertEqual(value_of(page, "prometheus_remote_storage_exemplars_total"), value_of(page, "tocsin_store_exemplars"))
+        self.assertEqual(value_of(page, "prometheus_remote_storage_exemplars_failed_total"), 0)
+
+    def test_sending_on_by_version_1(self):
+        self.check_sending_on("prometheus.WriteRequest")
+
+    def test_sending_on_by_version_2(self):
+        self.check_sending_on("io.prometheus.write.v2.Request")
 
     def test_without_the_feature(self):
         url = self.start_one("mine", [PROGRAM, "rules", f"--storage.path={self.path('data')}"], "storage: {exemplars: {}}\n")

@@ -111,8 +111,6 @@ TEST(RemoteWriteConfig, Mistakes) {
       {"[{url: 'http://x', http_headers: {}}]",
        "t.yml:1:34: remote_write[0].http_headers: Prometheus knows this setting, tocsin does not support it; use "
        "headers"},
-      {"[{url: 'http://x', send_exemplars: true}]",
-       "t.yml:1:36: remote_write[0].send_exemplars: tocsin supports only false here"},
       {"[{url: 'http://x', queue_config: {capacity: 0}}]",
        "t.yml:1:45: remote_write[0].queue_config.capacity: must be between 1 and 10000000"},
       {"[{url: 'http://x', queue_config: {max_shards: 2, min_shards: 3}}]",

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ingest/remote_write.h"
+#include "store/exemplars.h"
 #include "store/head.h"
 #include "tests/support/support.h"
 
@@ -149,6 +150,32 @@ TEST(WriteRequest, OurOwnReceiverReadsTheSame) {
     EXPECT_EQ(report->histograms, 2U);
     EXPECT_EQ(report->refused + report->invalid, 0U) << report->first_reason;
     EXPECT_EQ(Dump(head), Dump(expected));
+  }
+}
+
+TEST(WriteRequest, OurOwnReceiverReadsExemplars) {
+  const base::Timestamp now(std::chrono::seconds(1'700'000'000));
+  const base::Labels labels = {{"__name__", "a_total"}};
+  const base::Labels other = {{"__name__", "b_total"}};
+  const std::vector<store::CommittedBatch::WithExemplar> shown = {
+      {0, {base::Labels{{"id", "x"}, {"span", "y"}}, 0.5, now - milliseconds(3), true}},
+      {0, {base::Labels(), -1, now - milliseconds(2), true}}};
+  for (const Protocol protocol : {Protocol::v1, Protocol::v2}) {
+    SCOPED_TRACE(ToString(protocol));
+    std::vector<Outgoing> samples = {{nullptr, &labels, now, 1, nullptr, shown}, {nullptr, &other, now, 2, nullptr}};
+    store::Exemplars exemplars(10);
+    store::Head head({.exemplars = &exemplars});
+    const auto report = ingest::IngestRemoteWrite(
+        EncodeSamples(samples, protocol),
+        protocol == Protocol::v1 ? ingest::RemoteWriteVersion::v1 : ingest::RemoteWriteVersion::v2, now, head);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->samples, 2U);
+    EXPECT_EQ(report->exemplars, 2U);
+    const std::vector<std::vector<base::Matcher>> all = {{}};
+    const auto found = exemplars.Select(all, {base::Timestamp::min(), base::Timestamp::max()});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].series, labels);
+    EXPECT_EQ(found[0].exemplars, (std::vector{shown[0].exemplar, shown[1].exemplar}));
   }
 }
 
