@@ -20,6 +20,8 @@ template <class T>
 using Answered = std::expected<T, Response>;  // a value, or the answer that says why there is none
 
 constexpr int64_t kMostPoints = 11'000;
+// An empty text has no first column, says Prometheus.
+constexpr const char* kNoExpression = "unknown position: parse error: no expression found in input";
 
 // A parameter's value, or the answer that complains about it.
 template <class T>
@@ -36,11 +38,7 @@ Answered<T> Good(std::string_view name, base::Result<T> value) {
 
 Answered<promql::ExprPtr> ReadQuery(const promql::Engine& engine, const base::HttpParameters& parameters) {
   const std::string_view query = parameters.Get("query");
-  // an empty text has no first column, says Prometheus
-  if (query.empty()) {
-    return std::unexpected(
-        base::ApiBadParameter("query", "unknown position: parse error: no expression found in input"));
-  }
+  if (query.empty()) return std::unexpected(base::ApiBadParameter("query", kNoExpression));
   auto expr = promql::Parse(query, engine.options().parse);
   if (expr) return *std::move(expr);
   return std::unexpected(base::ApiBadParameter("query", promql::ErrorText(expr.error())));
@@ -204,14 +202,15 @@ void WriteExemplar(base::JsonWriter& json, const store::Exemplar& exemplar) {
 
 Response QueryExemplars(const QuerySource& source, const base::HttpRequest& request) {
   ANSWER_OR(const store::TimeRange range, ReadExemplarRange(request.parameters));
-  const auto expr = promql::Parse(request.parameters.Get("query"), source.engine.options().parse);
+  const std::string_view query = request.parameters.Get("query");
+  if (query.empty()) return base::ApiError(ApiErrorType::bad_data, kNoExpression);
+  const auto expr = promql::Parse(query, source.engine.options().parse);
   if (!expr) return base::ApiError(ApiErrorType::bad_data, promql::ErrorText(expr.error()));
   std::vector<std::vector<base::Matcher>> selectors;
   promql::ForEachSelector(**expr, [&](const promql::VectorSelector& selector, const promql::SourceRange&) {
     selectors.push_back(selector.matchers);
   });
-  // as the original, which then answers without data
-  if (selectors.empty()) return {.content_type = "application/json", .body = R"({"status":"success"})", .headers = {}};
+  if (selectors.empty()) return {.status = 204, .content_type = "", .body = "", .headers = {}};  // as the original
   const auto found =
       source.exemplars == nullptr ? std::vector<store::SeriesExemplars>() : source.exemplars->Select(selectors, range);
   return base::ApiSuccess([&](base::JsonWriter& json) {

@@ -232,12 +232,13 @@ TEST_F(QueryApiTest, Exemplars) {
                R"(,{"seriesLabels":{"__name__":"v","job":"a"},"exemplars":[{"labels":{"id":"é"},"value":"0.5",)"
                R"("timestamp":1700000000}]}])")},
       {{{"query", "v{job=\"b\"}"}}, Success("[]")},
-      {{{"query", "1 + 1"}}, R"(200 {"status":"success"})"},
+      {{{"query", "1 + 1"}}, "204 "},
       {{{"query", "v"}, {"start", "2"}, {"end", "1"}}, BadData("end timestamp must not be before start timestamp")},
       {{{"query", "v"}, {"start", "x"}},
        BadData(
            R"(invalid parameter \"start\": invalid time value for 'start': cannot parse \"x\" to a valid timestamp)")},
       {{{"query", "v("}}, BadData("1:3: parse error: unclosed left parenthesis")},
+      {{{"query", ""}}, BadData("unknown position: parse error: no expression found in input")},
   };
   for (const auto& one : cases) {
     SCOPED_TRACE(one.parameters.front().second);
