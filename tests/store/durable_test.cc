@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "store/log_row.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/support.h"
 
 namespace store {
@@ -346,12 +347,8 @@ TEST(LogRow, AnyCutOrFlippedByteIsNoticedOrHarmless) {
   }
 }
 
-// The promised second, and what writing it may take: more where every access is watched.
-#ifdef __SANITIZE_THREAD__
-constexpr std::chrono::milliseconds kLoss(2500);
-#else
-constexpr std::chrono::milliseconds kLoss(1100);
-#endif
+// The promised second, and what writing it may take.
+constexpr std::chrono::milliseconds kLoss(1000 + 150 * test::kSlowness);
 
 TEST_F(DurableTest, KilledAtAnyInstantItLosesASecondAtMost) {
   std::mt19937 random(7);
