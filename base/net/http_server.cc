@@ -1,24 +1,18 @@
 #include "base/net/http_server.h"
 
-#include <arpa/inet.h>
 #include <civetweb.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <exception>
-#include <filesystem>
 #include <optional>
 
 #include "base/log.h"
 #include "base/net/handler_threads.h"
 #include "base/net/http_routes.h"
+#include "base/net/listen_address.h"
 #include "base/text.h"
 
 namespace base {
@@ -29,85 +23,6 @@ constexpr size_t kWritePiece = 256 * 1024;
 constexpr const char* kMaxRequestHead = "65536";
 // Threads that idle connections may not take, so that there is always one left for a newcomer.
 constexpr int kSpareThreads = 2;
-
-struct ListenAddress {
-  std::string host;  // "" for all interfaces
-  in_addr_t ip = INADDR_ANY;
-  uint16_t port = 0;
-
-  // As civetweb reads it.
-  std::string Option() const {
-    in_addr address{};
-    address.s_addr = ip;
-    std::array<char, INET_ADDRSTRLEN> text{};
-    inet_ntop(AF_INET, &address, text.data(), text.size());
-    return fmt::format("{}:{}", text.data(), port);
-  }
-};
-
-Result<ListenAddress> ParseListenAddress(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return Invalid(fmt::format("listen address \"{}\" has no port", text));
-  ListenAddress address;
-  address.host = text.substr(0, colon);
-  const auto port = ParseInteger(text.substr(colon + 1));
-  if (!port || *port < 0 || *port > 65535) return Invalid(fmt::format("listen address \"{}\" has no valid port", text));
-  address.port = static_cast<uint16_t>(*port);
-  if (address.host.empty()) return address;
-  if (address.host.contains(':')) {
-    return Invalid(
-        fmt::format("listen address \"{}\": IPv6 is not supported; listen on IPv4 and put a proxy in front", text));
-  }
-  addrinfo hints{};
-  hints.ai_family = AF_INET;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (const int status = getaddrinfo(address.host.c_str(), nullptr, &hints, &found); status != 0) {
-    return Invalid(fmt::format("listen address \"{}\": {}", text, gai_strerror(status)));
-  }
-  sockaddr_in resolved{};
-  std::memcpy(&resolved, found->ai_addr, sizeof resolved);
-  freeaddrinfo(found);
-  address.ip = resolved.sin_addr.s_addr;
-  return address;
-}
-
-// Why the address cannot be bound; "" if it can.
-std::string BindProblem(const ListenAddress& address) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return std::strerror(errno);
-  const int yes = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = address.ip;
-  name.sin_port = htons(address.port);
-  const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 && listen(fd, 1) == 0;
-  std::string problem = bound ? "" : std::strerror(errno);
-  close(fd);
-  return problem;
-}
-
-int PortOf(int fd, int (*name_of)(int, sockaddr*, socklen_t*)) {
-  sockaddr_in name{};
-  socklen_t size = sizeof name;
-  if (name_of(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 || name.sin_family != AF_INET) return -1;
-  return ntohs(name.sin_port);
-}
-
-// civetweb waits up to two seconds at a time for a new connection or for a kept one's next request before it looks
-// whether it should stop, and shows nobody its sockets. So those on our ports are looked up: the listening ones are
-// closed to newcomers, the others told that no more requests come. Answers under way still go out.
-void EndWaiting(const std::vector<int>& ports) {
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", failed)) {
-    const auto fd = ParseInteger(entry.path().filename().string());
-    if (!fd) continue;
-    const int number = static_cast<int>(*fd);
-    const bool ours = std::ranges::find(ports, PortOf(number, getsockname)) != ports.end();
-    if (ours) shutdown(number, PortOf(number, getpeername) >= 0 ? SHUT_RD : SHUT_RDWR);
-  }
-}
 
 HttpResponse TextResponse(int status, std::string_view detail = {}) {
   return {.status = status,
@@ -140,6 +55,20 @@ bool WantsKeepAlive(const mg_request_info& info, const HttpHeaders& headers) {
   return info.http_version != nullptr && std::string_view(info.http_version) == "1.1";
 }
 
+// Those of a form, then those of the query string.
+Result<void> ReadParameters(const mg_request_info& info, HttpRequest& request) {
+  auto query = HttpParameters::Parse(info.query_string != nullptr ? info.query_string : "");
+  if (!query) return Invalid("the query string holds a malformed escape");
+  if (request.method == "POST" &&
+      ToLower(request.headers.Get("Content-Type")).starts_with("application/x-www-form-urlencoded")) {
+    auto form = HttpParameters::Parse(request.body);
+    if (!form) return Invalid("the form holds a malformed escape");
+    request.parameters = std::move(*form);
+  }
+  request.parameters.Append(*query);
+  return {};
+}
+
 class CivetServer : public HttpServer {
  public:
   CivetServer(HttpServerOptions options, std::vector<Endpoint> endpoints)
@@ -149,6 +78,8 @@ class CivetServer : public HttpServer {
     stopping_ = true;
     // civetweb cuts off answers that are still being written when it is told to stop
     for (int running = answering_; running > 0; running = answering_) answering_.wait(running);
+    // civetweb waits up to two seconds at a time for a new connection or for a kept one's next request before it looks
+    // whether it should stop, and shows nobody its sockets
     EndWaiting(ports_);
     mg_stop(context_);
   }
@@ -252,7 +183,7 @@ Result<void> CivetServer::Listen() {
   std::vector<std::string> ports;
   for (const std::string& text : options_.listen_addresses) {
     TRY(ListenAddress address, ParseListenAddress(text));
-    ports.push_back(address.Option());
+    ports.push_back(address.ToString());
     wanted.push_back(std::move(address));
   }
   if (wanted.empty()) return Invalid("no listen address given");
@@ -308,15 +239,7 @@ HttpResponse CivetServer::Handle(mg_connection* connection, const mg_request_inf
     keep = false;
     return std::move(*refusal);
   }
-  auto query = HttpParameters::Parse(info.query_string != nullptr ? info.query_string : "");
-  if (!query) return TextResponse(400, "the query string holds a malformed escape");
-  if (request.method == "POST" &&
-      ToLower(request.headers.Get("Content-Type")).starts_with("application/x-www-form-urlencoded")) {
-    auto form = HttpParameters::Parse(request.body);
-    if (!form) return TextResponse(400, "the form holds a malformed escape");
-    request.parameters = std::move(*form);
-  }
-  request.parameters.Append(*query);
+  if (const auto read = ReadParameters(info, request); !read) return TextResponse(400, read.error().message);
 
   std::string_view raw_path = request.path;
   if (!raw_path.starts_with(options_.route_prefix)) return TextResponse(404);

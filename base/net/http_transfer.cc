@@ -1,0 +1,173 @@
+#include "base/net/http_transfer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/net/gzip.h"
+#include "base/text.h"
+
+namespace base {
+namespace {
+
+constexpr size_t kMaxResponseHead = 1UL << 20;
+constexpr long kReadAtOnce = 64 << 10;
+constexpr size_t kMostReserved = 16UL << 20;
+constexpr long kMaxRedirects = 10;
+
+bool IsToken(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  return !text.empty() && std::ranges::all_of(text, allowed);
+}
+
+}  // namespace
+
+Result<void> HttpTransfer::SetUrl() {
+  const CurlUrl url(curl_url());
+  const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, request_.url.c_str(), 0);
+  if (code != CURLUE_OK) return Invalid(fmt::format("malformed URL: {}", curl_url_strerror(code)));
+  const std::string scheme = Part(url, CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") return Invalid(fmt::format("unsupported scheme \"{}\"", scheme));
+  if (!request_.tls.server_name.empty()) {
+    char* port = nullptr;
+    const bool explicit_port = curl_url_get(url.get(), CURLUPART_PORT, &port, 0) == CURLUE_OK;
+    host_header_ = Part(url, CURLUPART_HOST);
+    if (explicit_port) host_header_.append(":").append(port);
+    curl_free(port);
+    ConnectElsewhere(url, request_.tls.server_name);
+  }
+  Set(CURLOPT_URL, Part(url, CURLUPART_URL).c_str());
+  return {};
+}
+
+Result<void> HttpTransfer::SetHeaders() {
+  std::vector<std::string> lines = {"Expect:"};
+  for (const auto& [name, value] : request_.headers) {
+    if (!IsToken(name) || HasLineEnd(value)) return Invalid(fmt::format("malformed header {}", Quote(name)));
+    // libcurl's way of writing a header without a value
+    lines.push_back(value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
+  }
+  if (!host_header_.empty() && request_.headers.Get("Host").empty()) lines.push_back("Host: " + host_header_);
+  if (request_.headers.Get("Content-Type").empty()) lines.emplace_back("Content-Type:");
+  if (request_.accept_gzip) lines.emplace_back("Accept-Encoding: gzip");
+  SetList(CURLOPT_HTTPHEADER, lines);
+  return {};
+}
+
+void HttpTransfer::SetBody() {
+  const bool body = !request_.body.empty();
+  if (request_.method == "HEAD") {
+    Set(CURLOPT_NOBODY, 1L);
+    return;
+  }
+  if (request_.method == "POST" || body) {
+    Set(CURLOPT_POST, 1L);
+    Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    Set(CURLOPT_POSTFIELDS, request_.body.data());
+  }
+  if (request_.method != "POST" && (request_.method != "GET" || body)) {
+    Set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  }
+}
+
+Result<void> HttpTransfer::Prepare() {
+  if (!IsToken(request_.method)) return Invalid("malformed method");
+  TRY_VOID(SetUrl());
+  TRY_VOID(SetHeaders());
+  SetBody();
+  SetTimeout(request_.timeout);
+  SetTls(request_.tls);
+  Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  Set(CURLOPT_FOLLOWLOCATION, request_.follow_redirects ? 1L : 0L);
+  Set(CURLOPT_MAXREDIRS, kMaxRedirects);
+  Set(CURLOPT_PROXY, request_.proxy_url.c_str());
+  Set(CURLOPT_USERAGENT, user_agent_.c_str());
+  Set(CURLOPT_HEADERFUNCTION, &HttpTransfer::OnHeader);
+  Set(CURLOPT_HEADERDATA, this);
+  Set(CURLOPT_WRITEFUNCTION, &HttpTransfer::OnBody);
+  Set(CURLOPT_WRITEDATA, this);
+  Set(CURLOPT_BUFFERSIZE, kReadAtOnce);
+  return {};
+}
+
+size_t HttpTransfer::OnHeader(const char* data, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<HttpTransfer*>(self);
+  const std::string_view line = Trim(std::string_view(data, size * count));
+  transfer.head_bytes_ += size * count;
+  if (transfer.head_bytes_ > kMaxResponseHead) {
+    transfer.too_large_ = true;
+    return 0;
+  }
+  if (line.starts_with("HTTP/")) {
+    // the head of a further answer, after a redirect or "100 Continue"
+    transfer.response_.headers = {};
+    return size * count;
+  }
+  if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
+    transfer.response_.headers.Add(std::string(line.substr(0, colon)), std::string(Trim(line.substr(colon + 1))));
+  }
+  return size * count;
+}
+
+// As much as the answer says it has, within reason.
+void HttpTransfer::Reserve() {
+  curl_off_t length = 0;
+  curl_easy_getinfo(easy(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length <= 0) return;
+  response_.body.reserve(std::min({static_cast<size_t>(length), request_.max_response_bytes, kMostReserved}));
+}
+
+size_t HttpTransfer::OnBody(const char* data, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<HttpTransfer*>(self);
+  if (size * count > transfer.request_.max_response_bytes - transfer.response_.body.size()) {
+    transfer.too_large_ = true;
+    return 0;
+  }
+  if (transfer.response_.body.empty()) transfer.Reserve();
+  transfer.response_.body.append(data, size * count);
+  return size * count;
+}
+
+Error HttpTransfer::TooLarge() const {
+  const std::string what = fmt::format("the answer is larger than {} bytes", request_.max_response_bytes);
+  return {ErrorCode::limit_exceeded, Message(what), std::nullopt};
+}
+
+Result<void> HttpTransfer::Unpack() {
+  const std::string encoding = ToLower(response_.headers.Get("Content-Encoding"));
+  if (!request_.accept_gzip || response_.body.empty() || encoding.empty() || encoding == "identity") return {};
+  if (encoding != "gzip" && encoding != "x-gzip") {
+    return Unavailable(Message(fmt::format("the answer has the unknown encoding {}", Quote(encoding))));
+  }
+  std::string text;
+  switch (Gunzip(response_.body, request_.max_response_bytes, text)) {
+    case Unpacked::too_large:
+      return std::unexpected(TooLarge());
+    case Unpacked::malformed:
+      return Unavailable(Message("the answer is not the gzip it is said to be"));
+    case Unpacked::ok:
+      break;
+  }
+  response_.body = std::move(text);
+  return {};
+}
+
+void HttpTransfer::Finish(CURLcode code) {
+  if (too_large_) return done_(std::unexpected(TooLarge()));
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    return done_(Fail(ErrorCode::timeout, Message("timed out after " + FormatDuration(request_.timeout))));
+  }
+  if (code != CURLE_OK) return done_(Unavailable(Message(Describe(code))));
+  long status = 0;
+  curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+  response_.status = static_cast<int>(status);
+  if (const auto unpacked = Unpack(); !unpacked) return done_(std::unexpected(unpacked.error()));
+  done_(std::move(response_));
+}
+
+}  // namespace base

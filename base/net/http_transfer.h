@@ -1,0 +1,50 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/net/transfer.h"
+
+// Included by this folder's .cc files alone: it shows libcurl.
+
+namespace base {
+
+// One HTTP exchange, as HttpClient promises it.
+class HttpTransfer : public Transfer {
+ public:
+  HttpTransfer(HttpClientRequest request, std::string user_agent, HttpClient::Done done)
+      : request_(std::move(request)), user_agent_(std::move(user_agent)), done_(std::move(done)) {}
+
+  Result<void> Prepare() override;
+  void Finish(CURLcode code) override;
+  void Abandon(Error why) override {
+    why.message = Message(why.message);
+    done_(std::unexpected(std::move(why)));
+  }
+
+ private:
+  static size_t OnHeader(const char* data, size_t size, size_t count, void* self);
+  static size_t OnBody(const char* data, size_t size, size_t count, void* self);
+
+  Result<void> SetUrl();
+  Result<void> SetHeaders();
+  void SetBody();
+  void Reserve();
+  Result<void> Unpack();
+  Error TooLarge() const;
+  std::string Message(std::string_view what) const {
+    return fmt::format("{} {}: {}", request_.method, RedactUrl(request_.url, request_.secret_url), what);
+  }
+
+  const HttpClientRequest request_;
+  const std::string user_agent_;
+  const HttpClient::Done done_;
+  HttpClientResponse response_;
+  size_t head_bytes_ = 0;
+  bool too_large_ = false;
+  std::string host_header_;
+};
+
+}  // namespace base
