@@ -2,58 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
 #include "base/text.h"
 
 namespace promql {
 namespace {
 
 using enum TokenKind;
-
-constexpr auto kWords = std::to_array<std::pair<std::string_view, TokenKind>>({
-    {"and", logical_and},
-    {"or", logical_or},
-    {"unless", logical_unless},
-    {"atan2", atan2},
-    {"sum", sum},
-    {"avg", avg},
-    {"count", count},
-    {"min", min},
-    {"max", max},
-    {"group", group},
-    {"stddev", stddev},
-    {"stdvar", stdvar},
-    {"topk", topk},
-    {"bottomk", bottomk},
-    {"count_values", count_values},
-    {"quantile", quantile},
-    {"limitk", limitk},
-    {"limit_ratio", limit_ratio},
-    {"offset", offset},
-    {"anchored", anchored},
-    {"smoothed", smoothed},
-    {"by", by},
-    {"without", without},
-    {"on", on},
-    {"ignoring", ignoring},
-    {"group_left", group_left},
-    {"group_right", group_right},
-    {"fill", fill},
-    {"fill_left", fill_left},
-    {"fill_right", fill_right},
-    {"bool", bool_},
-    {"start", start},
-    {"end", end_word},
-    {"step", step},
-    {"range", range},
-    {"max_of", max_of},
-    {"min_of", min_of},
-    {"inf", number},
-    {"nan", number},
-});
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -62,45 +16,7 @@ bool IsWordCharacter(char c) { return IsLetter(c) || IsDigit(c); }
 
 bool Among(std::string_view characters, char c) { return c != '\0' && characters.contains(c); }
 
-std::optional<TokenKind> FindWord(std::string_view text) {
-  constexpr size_t kLongest = 12;
-  if (text.size() > kLongest) return std::nullopt;
-  const std::string lower = base::ToLower(text);
-  const auto found = std::ranges::find(kWords, std::string_view(lower), &std::pair<std::string_view, TokenKind>::first);
-  return found == kWords.end() ? std::nullopt : std::optional(found->second);
-}
-
-bool IsOperator(TokenKind kind) { return kind >= add && kind <= atan2; }
-bool IsKeyword(TokenKind kind) { return kind >= offset && kind <= bool_; }
-
-std::string QuoteShort(std::string_view text) {
-  constexpr size_t kShown = 10;
-  if (text.size() <= kShown) return base::Quote(text);
-  return base::Quote(base::Utf8Prefix(text, kShown)) + "...";
-}
-
-// Of one character of valid UTF-8; U+FFFD for any other byte.
-uint32_t CodePoint(std::string_view character) {
-  if (character.empty() || !base::IsValidUtf8(character)) return 0xFFFD;
-  const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(character[i])); };
-  if (character.size() == 1) return byte(0);
-  uint32_t code = byte(0) & (0x7FU >> character.size());
-  for (size_t i = 1; i < character.size(); ++i) code = code << 6 | (byte(i) & 0x3F);
-  return code;
-}
-
-// The character by its code point, and itself where it can be shown: U+0071 'q'.
-std::string NameCharacter(std::string_view character) {
-  std::string name = fmt::format("U+{:04X}", CodePoint(character));
-  const bool shown = character == "\"" || base::Quote(character).size() == character.size() + 2;
-  if (shown) name += fmt::format(" '{}'", character);
-  return name;
-}
-
-}  // namespace
-
-bool IsAggregation(TokenKind kind) { return kind >= sum && kind <= limit_ratio; }
-
+// A character in single quotes, as error texts show it.
 std::string QuoteCharacter(std::string_view character) {
   if (character.empty()) return "'\xEF\xBF\xBD'";
   if (character == "'") return "'\\''";
@@ -110,19 +26,7 @@ std::string QuoteCharacter(std::string_view character) {
   return quoted;
 }
 
-std::string Lexer::Describe(const Token& token) const {
-  const std::string_view text = TextOf(token);
-  if (token.kind == end) return "end of input";
-  if (token.kind == identifier) return fmt::format("identifier {}", base::Quote(text));
-  if (token.kind == metric_identifier) return fmt::format("metric identifier {}", base::Quote(text));
-  if (token.kind == string) return fmt::format("string {}", QuoteShort(text));
-  if (token.kind == number) return fmt::format("number {}", QuoteShort(text));
-  if (token.kind == duration) return fmt::format("duration {}", QuoteShort(text));
-  if (IsOperator(token.kind)) return fmt::format("<op:{}>", text);
-  if (IsAggregation(token.kind)) return fmt::format("<aggr:{}>", text);
-  if (IsKeyword(token.kind)) return fmt::format("<{}>", text);
-  return QuoteShort(text);
-}
+}  // namespace
 
 bool Lexer::Accept(std::string_view characters) {
   if (AtEnd() || !Among(characters, text_[at_])) return false;
@@ -384,107 +288,6 @@ bool Lexer::ScanDurationRest() {
   if (!IsWordCharacter(Peek())) return true;
   ++at_;
   return false;
-}
-
-Token Lexer::QuotedString(char quote) {
-  for (++at_; !AtEnd();) {
-    const char c = text_[at_];
-    if (c == quote) return Make(string, at_ + 1 - start_);
-    if (c == '\n') break;
-    if (c == '\\') {
-      ++at_;
-      if (!ScanEscape(quote)) return Fail(error_);
-      continue;
-    }
-    const std::string_view character = PeekCharacter(at_);
-    if (!base::IsValidUtf8(character)) return Fail("invalid UTF-8 rune");
-    at_ += character.size();
-  }
-  return Fail("unterminated quoted string");
-}
-
-bool Lexer::ScanEscape(char quote) {
-  if (AtEnd()) return error_ = "escape sequence not terminated", false;
-  const char c = text_[at_];
-  if (Among("abfnrtv\\", c) || c == quote) return ++at_, true;
-  int length = 0;
-  uint32_t base = 16, limit = 0x10FFFF;
-  if (c >= '0' && c <= '7') {
-    length = 3, base = 8, limit = 255;
-  } else if (c == 'x') {
-    length = 2, limit = 255, ++at_;
-  } else if (c == 'u' || c == 'U') {
-    length = c == 'u' ? 4 : 8, ++at_;
-  } else {
-    error_ = fmt::format("unknown escape sequence {}", NameCharacter(PeekCharacter(at_)));
-    return false;
-  }
-  uint64_t value = 0;
-  for (; length > 0; --length, ++at_) {
-    if (AtEnd()) return error_ = "escape sequence not terminated", false;
-    const char digit = text_[at_];
-    const uint32_t worth = IsDigit(digit)                 ? static_cast<uint32_t>(digit - '0')
-                           : Among("abcdefABCDEF", digit) ? static_cast<uint32_t>((digit | 0x20) - 'a' + 10)
-                                                          : 16;
-    if (worth >= base) {
-      error_ = fmt::format("illegal character {} in escape sequence", NameCharacter(PeekCharacter(at_)));
-      return false;
-    }
-    value = value * base + worth;
-  }
-  if (value <= limit && (value < 0xD800 || value >= 0xE000)) return true;
-  error_ = "escape sequence is an invalid Unicode code point";
-  return false;
-}
-
-Token Lexer::RawString() {
-  const size_t close = text_.find('`', at_ + 1);
-  if (close == std::string_view::npos) return Fail("unterminated raw string");
-  if (!base::IsValidUtf8(text_.substr(at_, close - at_))) return Fail("invalid UTF-8 rune");
-  return Make(string, close + 1 - start_);
-}
-
-namespace {
-
-uint32_t ReadDigits(std::string_view text, size_t& at, int length, uint32_t base) {
-  uint32_t value = 0;
-  for (; length > 0; --length, ++at) {
-    const char c = text[at];
-    value = value * base + static_cast<uint32_t>(IsDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
-  }
-  return value;
-}
-
-}  // namespace
-
-std::string Unquote(std::string_view literal) {
-  const char quote = literal.front();
-  const std::string_view inside = literal.substr(1, literal.size() - 2);
-  if (quote == '`' || !inside.contains('\\')) return std::string(inside);
-  constexpr std::string_view kLetters = "abfnrtv\\\"'";
-  constexpr std::string_view kMeaning = "\a\b\f\n\r\t\v\\\"'";
-  std::string text;
-  for (size_t at = 0; at < inside.size();) {
-    if (inside[at] != '\\') {
-      text += inside[at++];
-      continue;
-    }
-    const char c = inside[++at];
-    if (const size_t letter = kLetters.find(c); letter != std::string_view::npos) {
-      text += kMeaning[letter];
-      ++at;
-    } else if (IsDigit(c)) {
-      text += static_cast<char>(ReadDigits(inside, at, 3, 8));
-    } else {
-      ++at;
-      if (c == 'x') {
-        text += static_cast<char>(ReadDigits(inside, at, 2, 16));
-      } else {
-        base::AppendUtf8(text, ReadDigits(inside, at, c == 'u' ? 4 : 8, 16));
-      }
-    }
-  }
-  return text;
 }
 
 }  // namespace promql
