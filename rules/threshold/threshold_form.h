@@ -9,7 +9,7 @@
 #include "rules/expression.h"
 #include "rules/threshold/active_times.h"
 
-// A threshold as it is written, by the tables of its keys; threshold.cc checks it. Positions are kept throughout.
+// A threshold as it is written, by the tables of its keys; checker.cc checks it. Positions are kept throughout.
 
 namespace rules {
 
