@@ -15,9 +15,9 @@
 #include "alertmanager/api/api.h"
 #include "alertmanager/dispatcher.h"
 #include "alertmanager/metrics.h"
-#include "alertmanager/notification_log_database.h"
 #include "app/config.h"
-#include "app/data_folder.h"
+#include "app/lifecycle_api.h"
+#include "app/persistence.h"
 #include "app/process_metrics.h"
 #include "app/relabelling_sink.h"
 #include "app/reload_status.h"
@@ -36,15 +36,12 @@
 #include "promql/engine.h"
 #include "promql/parser.h"
 #include "promql/workers.h"
-#include "remote/positions.h"
 #include "remote/writer.h"
 #include "rules/api/api.h"
 #include "rules/api/history_api.h"
 #include "rules/api/query_api.h"
 #include "rules/manager.h"
 #include "rules/remote/datasource.h"
-#include "rules/state_database.h"
-#include "store/durable.h"
 #include "store/head.h"
 
 namespace app {
@@ -122,7 +119,6 @@ class Composition final : public Program {
   void Stop() override;
 
  private:
-  base::Result<void> OpenDatabase(const Config& config);
   base::Result<void> ReplaceExporter(const Config& config);
   void MakeDispatcher(const Config& config);
   void Apply(const Config& config);
@@ -133,7 +129,6 @@ class Composition final : public Program {
   ingest::InProcessTarget OwnTarget(const Config& config);
   StatusSource Status();
   std::vector<base::Endpoint> Endpoints();
-  base::HttpResponse HandleReload();
   void Maintain(const std::stop_token& stop);
 
   const ProgramOptions options_;
@@ -158,18 +153,9 @@ class Composition final : public Program {
   ReloadStatus reload_status_{registry_};
   alertmanager::Metrics alert_metrics_{registry_};
   std::unique_ptr<base::HttpClient> client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
-  // What survives the process; all null without a storage path or a role that has state.
-  std::unique_ptr<DataFolder> data_folder_;
   std::unique_ptr<store::Exemplars> exemplars_;  // null: none are kept
-  std::unique_ptr<store::Head> head_;            // holds the series that the writer still writes at its end
-  std::unique_ptr<base::WriteBehind> writer_;
-  std::unique_ptr<rules::StateDatabase> rule_state_;
-  std::unique_ptr<remote::Positions> remote_positions_;
-  std::unique_ptr<alertmanager::NotificationLogDatabase> notification_log_;
-  remote::Positions::Times kept_remote_positions_;
-  rules::KeptState kept_rule_state_;  // until the parts have taken them over
-  alertmanager::NotificationLog::Entries kept_notifications_;
-  std::unique_ptr<store::Durable> durable_;
+  std::unique_ptr<store::Head> head_;
+  Persistence persistence_;                       // its writer reads series of the head up to its end
   std::unique_ptr<remote::Writer> remote_write_;  // null without the role of rules
   std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
   const promql::Engine engine_{options_.engine};
@@ -192,30 +178,33 @@ class Composition final : public Program {
 base::Result<void> Composition::Begin(const Config& config) {
   storage_ = config.storage;
   external_url_ = ExternalUrl(options_);
-  const int64_t exemplars = options_.exemplar_storage && options_.roles.rules ? storage_.exemplars.max_exemplars : 0;
+  const Roles& roles = options_.roles;
+  const int64_t exemplars = options_.exemplar_storage && roles.rules ? storage_.exemplars.max_exemplars : 0;
   if (exemplars > 0) exemplars_ = std::make_unique<store::Exemplars>(static_cast<size_t>(exemplars));
   store::HeadOptions head = ToHeadOptions(config.storage);
   head.exemplars = exemplars_.get();
   head_ = std::make_unique<store::Head>(head);
-  TRY_VOID(OpenDatabase(config));
+  if (!options_.storage_path.empty() && (roles.rules || roles.alertmanager)) {
+    TRY(persistence_, Persistence::Open(options_.storage_path, config.storage, roles.rules, *head_, clock_));
+  }
   TRY_VOID(ReplaceExporter(config));
-  if (options_.roles.rules) {
-    remote_write_ =
-        std::make_unique<remote::Writer>(remote::Writer::Options{.clock = clock_,
-                                                                 .client = *client_,
-                                                                 .registry = registry_,
-                                                                 .next = durable_.get(),
-                                                                 .head = head_.get(),
-                                                                 .positions = remote_positions_.get(),
-                                                                 .kept = std::move(kept_remote_positions_)});
+  if (roles.rules) {
+    remote_write_ = std::make_unique<remote::Writer>(
+        remote::Writer::Options{.clock = clock_,
+                                .client = *client_,
+                                .registry = registry_,
+                                .next = persistence_.samples.get(),
+                                .head = head_.get(),
+                                .positions = persistence_.remote_positions.get(),
+                                .kept = std::move(persistence_.kept.remote_positions)});
     rule_manager_ = std::make_unique<rules::Manager>(rules::ManagerOptions{.clock = clock_,
                                                                            .engine = engine_,
                                                                            .querier = *head_,
                                                                            .appendable = *head_,
                                                                            .sink = sinks_,
                                                                            .registry = &registry_,
-                                                                           .keeper = rule_state_.get()});
-    rule_manager_->Restore(std::move(kept_rule_state_));
+                                                                           .keeper = persistence_.rule_state.get()});
+    rule_manager_->Restore(std::move(persistence_.kept.rules));
     scrapes_ = std::make_unique<ingest::ScrapeManager>(*head_, clock_, *client_, &registry_);
     remote_write_->SetMetadata([this] { return RemoteMetadata(scrapes_->Metadata()); });
   }
@@ -233,35 +222,13 @@ base::Result<void> Composition::Begin(const Config& config) {
   return {};
 }
 
-base::Result<void> Composition::OpenDatabase(const Config& config) {
-  if (options_.storage_path.empty() || !(options_.roles.rules || options_.roles.alertmanager)) return {};
-  TRY(data_folder_, DataFolder::Take(options_.storage_path));
-  TRY(auto database, base::Database::Open(data_folder_->DatabasePath()));
-  TRY_VOID(store::Durable::Prepare(*database));
-  TRY_VOID(rules::StateDatabase::Prepare(*database));
-  TRY_VOID(remote::Positions::Prepare(*database));
-  TRY_VOID(alertmanager::NotificationLogDatabase::Prepare(*database));
-  TRY(kept_rule_state_, rules::StateDatabase::Load(*database));
-  TRY(kept_remote_positions_, remote::Positions::Load(*database));
-  TRY(kept_notifications_, alertmanager::NotificationLogDatabase::Load(*database));
-  TRY(const auto reading, base::Database::OpenReadOnly(data_folder_->DatabasePath()));
-  writer_ = base::WriteBehind::Start(std::move(database), clock_, {});
-  if (options_.roles.rules) {
-    TRY(durable_, store::Durable::Restore(*reading, *head_, *writer_, clock_.Now(), {}));
-  }
-  remote_positions_ = std::make_unique<remote::Positions>(*writer_);
-  rule_state_ = std::make_unique<rules::StateDatabase>(
-      *writer_, rules::StateDatabase::Options{.history_retention = config.storage.history_retention});
-  notification_log_ = std::make_unique<alertmanager::NotificationLogDatabase>(*writer_);
-  return {};
-}
-
 base::Result<void> Composition::ReplaceExporter(const Config& config) {
-  exporter::ExporterOptions sources{
-      .sources = {[this] { return exporter::FromCollectable(registry_); }, ProcessMetrics,
-                  [] { return exporter::MetricFamilies{BuildInfo()}; }, [this] { return StoreMetrics(head_->Stats()); },
-                  [this] { return ExemplarMetrics(exemplars_.get()); }, [this] { return WriterMetrics(writer_.get()); },
-                  [this] { return DurableMetrics(durable_.get()); }}};
+  exporter::ExporterOptions sources{.sources = {[this] { return exporter::FromCollectable(registry_); }, ProcessMetrics,
+                                                [] { return exporter::MetricFamilies{BuildInfo()}; },
+                                                [this] { return StoreMetrics(head_->Stats()); },
+                                                [this] { return ExemplarMetrics(exemplars_.get()); },
+                                                [this] { return WriterMetrics(persistence_.writer.get()); },
+                                                [this] { return DurableMetrics(persistence_.samples.get()); }}};
   const exporter::ExporterConfig nothing;
   TRY(std::shared_ptr<exporter::Exporter> made,
       exporter::Exporter::Create(options_.roles.exporter ? config.collectors : nothing, clock_, std::move(sources)));
@@ -276,8 +243,8 @@ void Composition::MakeDispatcher(const Config& config) {
                                                              .client = *client_,
                                                              .metrics = alert_metrics_,
                                                              .pipeline = {.external_url = external_url_},
-                                                             .keeper = notification_log_.get(),
-                                                             .log = std::move(kept_notifications_)});
+                                                             .keeper = persistence_.notification_log.get(),
+                                                             .log = std::move(persistence_.kept.notifications)});
 }
 
 // What a reload replaces. Cannot fail: the configuration was checked.
@@ -352,7 +319,7 @@ void Composition::ApplyRemoteWrite(const Config& config) {
   if (!remote_write_) return;
   remote_write_->Apply(config.remote_write, ToLabels(config.global.external_labels), kFlush);
   const bool used = !remote_write_->empty();
-  head_->SetLog(used ? static_cast<store::SampleLog*>(remote_write_.get()) : durable_.get());
+  head_->SetLog(used ? static_cast<store::SampleLog*>(remote_write_.get()) : persistence_.samples.get());
 }
 
 // The exporter's page as a scrape target without a socket.
@@ -412,7 +379,7 @@ void Composition::Maintain(const std::stop_token& stop) {
   while (clock_.SleepUntil(clock_.Now() + kMaintenanceInterval, stop)) {
     const base::Timestamp now = clock_.Now();
     head_->Maintain(now);
-    if (durable_) durable_->Maintain(now, now - storage_.retention);
+    if (persistence_.samples) persistence_.samples->Maintain(now, now - storage_.retention);
   }
 }
 
@@ -440,34 +407,15 @@ std::vector<base::Endpoint> Composition::Endpoints() {
     mount(rules::SeriesEndpoints(source));
     mount(ingest::Endpoints(*scrapes_, ParseSelector));
     mount(StatusEndpoints(Status()));
-    if (data_folder_) {
-      const std::string path = data_folder_->DatabasePath();
+    if (persistence_.folder) {
+      const std::string path = persistence_.folder->DatabasePath();
       mount(rules::HistoryEndpoints([path] { return base::Database::OpenReadOnly(path); }, clock_));
     }
     if (options_.remote_write_receiver) mount(ingest::RemoteWriteEndpoints(*head_, clock_));
   }
   if (dispatcher_) mount(alertmanager::Endpoints(*dispatcher_, {.version = TOCSIN_VERSION, .started = started_}));
-  mount({{"GET", "/-/healthy", "Says that the process runs.",
-          [](const base::HttpRequest&) { return base::HttpResponse{.body = "tocsin is healthy.\n"}; }},
-         {"GET", "/-/ready", "Says whether the process serves.",
-          [this](const base::HttpRequest&) {
-            return ready_ ? base::HttpResponse{.body = "tocsin is ready.\n"}
-                          : base::HttpResponse{.status = 503, .body = "tocsin is not ready.\n"};
-          }},
-         {"POST,PUT", "/-/reload", "Reads the configuration again.",
-          [this](const base::HttpRequest&) { return HandleReload(); }}});
+  mount(LifecycleEndpoints([this] { return ready_.load(); }, [this] { return Reload(); }));
   return endpoints;
-}
-
-base::HttpResponse Composition::HandleReload() {
-  const std::vector<base::Error> errors = Reload();
-  if (errors.empty()) return {.body = "configuration loaded\n"};
-  base::HttpResponse response{.status = 500, .body = "the configuration was not loaded; the one before goes on:\n"};
-  for (const base::Error& error : errors) {
-    response.body += error.ToString() + "\n";
-    base::LogError("the configuration was not loaded", {{"error", error}});
-  }
-  return response;
 }
 
 }  // namespace
