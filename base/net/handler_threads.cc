@@ -1,6 +1,13 @@
 #include "base/net/handler_threads.h"
 
+#include <chrono>
+
 namespace base {
+namespace {
+
+constexpr std::chrono::milliseconds kLookEvery(500);
+
+}  // namespace
 
 HandlerThreads::HandlerThreads(int count) {
   threads_.reserve(static_cast<size_t>(count));
@@ -9,12 +16,17 @@ HandlerThreads::HandlerThreads(int count) {
   }
 }
 
-void HandlerThreads::Run(const std::function<void()>& task) {
+void HandlerThreads::Run(const std::function<void()>& task, const std::function<void()>& look) {
   Waiting one{.task = &task};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&one);
   arrived_.notify_one();
-  done_.wait(lock, [&one] { return one.done; });
+  while (!done_.wait_for(lock, kLookEvery, [&one] { return one.done; })) {
+    if (!look) continue;
+    lock.unlock();
+    look();
+    lock.lock();
+  }
 }
 
 void HandlerThreads::Serve(const std::stop_token& stop) {

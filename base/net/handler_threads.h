@@ -17,8 +17,9 @@ class HandlerThreads {
  public:
   explicit HandlerThreads(int count);
 
-  // Runs the task on one of the threads and returns when it has ended. The task must not throw.
-  void Run(const std::function<void()>& task);
+  // Runs the task on one of the threads and returns when it has ended. Meanwhile `look`, if there is one, is called
+  // about twice a second on the caller's thread. Neither may throw.
+  void Run(const std::function<void()>& task, const std::function<void()>& look = {});
 
  private:
   struct Waiting {

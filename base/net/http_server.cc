@@ -2,17 +2,23 @@
 
 #include <civetweb.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <exception>
+#include <mutex>
 #include <optional>
+#include <semaphore>
+#include <thread>
 
 #include "base/log.h"
 #include "base/net/handler_threads.h"
 #include "base/net/http_routes.h"
 #include "base/net/listen_address.h"
+#include "base/net/open_connections.h"
 #include "base/text.h"
 
 namespace base {
@@ -69,15 +75,59 @@ Result<void> ReadParameters(const mg_request_info& info, HttpRequest& request) {
   return {};
 }
 
+std::string PeerOf(const mg_request_info& info) { return fmt::format("{}:{}", info.remote_addr, info.remote_port); }
+
+// A large answer is held until its client has read it, so there are only as many as threads that make them.
+class SlowAnswer {
+ public:
+  explicit SlowAnswer(std::counting_semaphore<>& left) : left_(left) {}
+  ~SlowAnswer() {
+    if (taken_) left_.release();
+  }
+  SlowAnswer(const SlowAnswer&) = delete;
+  SlowAnswer& operator=(const SlowAnswer&) = delete;
+  bool TryTake() { return taken_ = left_.try_acquire(); }
+  void Take() {
+    left_.acquire();
+    taken_ = true;
+  }
+
+ private:
+  std::counting_semaphore<>& left_;
+  bool taken_ = false;
+};
+
+// What one request's body adds to all that are held.
+class BodyShare {
+ public:
+  explicit BodyShare(std::atomic<size_t>& total) : total_(total) {}
+  ~BodyShare() { total_ -= mine_; }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+  bool Grow(size_t bytes, size_t most) {
+    mine_ += bytes;
+    return (total_ += bytes) <= most;
+  }
+
+ private:
+  std::atomic<size_t>& total_;
+  size_t mine_ = 0;
+};
+
 class CivetServer : public HttpServer {
  public:
   CivetServer(HttpServerOptions options, std::vector<Endpoint> endpoints)
-      : options_(std::move(options)), routes_(std::move(endpoints)), handlers_(options_.threads) {}
+      : options_(std::move(options)),
+        routes_(std::move(endpoints)),
+        handlers_(options_.threads),
+        slow_handlers_(options_.threads),
+        slow_left_(options_.threads) {}
   ~CivetServer() override {
     if (context_ == nullptr) return;
     stopping_ = true;
     // civetweb cuts off answers that are still being written when it is told to stop
     for (int running = answering_; running > 0; running = answering_) answering_.wait(running);
+    guard_ = {};
     // civetweb waits up to two seconds at a time for a new connection or for a kept one's next request before it looks
     // whether it should stop, and shows nobody its sockets
     EndWaiting(ports_);
@@ -97,21 +147,37 @@ class CivetServer : public HttpServer {
 
   mg_context* StartCivetweb(const std::string& ports);
   void Answer(mg_connection* connection);
-  HttpResponse Handle(mg_connection* connection, const mg_request_info& info, HttpRequest request, bool& keep);
+  HttpResponse Call(const Endpoint& endpoint, HttpRequest& request, SlowAnswer& slow);
+  // Cuts off clients that keep the server waiting while there is nobody left to take newcomers.
+  void Guard(const std::stop_token& stop);
+  void WakeGuard();  // a shortage may have begun
+  void CutOffSlowClients();
+  bool IsShort() const { return Full() || slow_waiting_ > 0; }
+  bool Full() const { return connections_ > std::max(1, options_.connections - kSpareThreads); }
+  HttpResponse Handle(mg_connection* connection, const mg_request_info& info, HttpRequest request, bool& keep,
+                      SlowAnswer& slow);
   // nullopt when all of it has been read into `body`; otherwise the answer, after which the connection is no use.
   std::optional<HttpResponse> ReadBody(mg_connection* connection, const mg_request_info& info,
-                                       const HttpHeaders& headers, std::string& body) const;
-  void Write(mg_connection* connection, const HttpRequest& request, HttpResponse response, bool keep, bool head) const;
+                                       const HttpHeaders& headers, std::string& body, BodyShare& share) const;
+  void Write(mg_connection* connection, const HttpRequest& request, HttpResponse response, bool keep, bool head);
 
   const HttpServerOptions options_;
   const HttpRoutes routes_;
-  HandlerThreads handlers_;  // as many as civetweb's, so that none waits for another
+  HandlerThreads handlers_;
+  HandlerThreads slow_handlers_;
+  std::counting_semaphore<> slow_left_;
+  std::atomic<int> slow_waiting_ = 0;
+  std::atomic<size_t> body_bytes_ = 0;
   mg_context* context_ = nullptr;
   std::vector<std::string> addresses_;
   std::vector<int> ports_;
   std::atomic<int> connections_ = 0;
   std::atomic<int> answering_ = 0;
   std::atomic<bool> stopping_ = false;
+  SlowClients slow_clients_;
+  std::mutex guarding_;
+  std::condition_variable_any shortage_;
+  std::jthread guard_;
 };
 
 CivetServer* ServerOf(const mg_connection* connection) {
@@ -124,7 +190,9 @@ int CivetServer::OnLog(const mg_connection*, const char* message) {
 }
 
 int CivetServer::OnConnection(const mg_connection* connection, void**) {
-  ++ServerOf(connection)->connections_;
+  CivetServer& server = *ServerOf(connection);
+  ++server.connections_;
+  if (server.Full()) server.WakeGuard();
   return 0;
 }
 
@@ -139,6 +207,7 @@ int CivetServer::OnRequest(mg_connection* connection) {
     LogError("cannot answer a request", {{"error", failure.what()}});
     mg_disable_connection_keep_alive(connection);
   }
+  server.slow_clients_.Done(PeerOf(*mg_get_request_info(connection)));
   --server.answering_;
   server.answering_.notify_all();
   return 1;
@@ -148,7 +217,7 @@ mg_context* CivetServer::StartCivetweb(const std::string& ports) {
   // without features: never its TLS
   static const unsigned features = mg_init_library(MG_FEATURES_DEFAULT);
   static_cast<void>(features);
-  const std::string threads = std::to_string(options_.threads);
+  const std::string threads = std::to_string(options_.connections);
   const std::string keep_alive = std::to_string(options_.keep_alive_timeout.count());
   const std::string timeout = std::to_string(options_.request_timeout.count());
   std::array<const char*, 19> settings = {"listening_ports",
@@ -204,11 +273,13 @@ Result<void> CivetServer::Listen() {
     ports_.push_back(bound[i].port);
     addresses_.push_back(fmt::format("{}:{}", host.empty() ? "0.0.0.0" : host, bound[i].port));
   }
+  guard_ = std::jthread([this](const std::stop_token& stop) { Guard(stop); });
   return {};
 }
 
 std::optional<HttpResponse> CivetServer::ReadBody(mg_connection* connection, const mg_request_info& info,
-                                                  const HttpHeaders& headers, std::string& body) const {
+                                                  const HttpHeaders& headers, std::string& body,
+                                                  BodyShare& share) const {
   const auto too_large = [&] {
     return TextResponse(413, fmt::format("the body is larger than {} bytes", options_.max_body_bytes));
   };
@@ -220,6 +291,7 @@ std::optional<HttpResponse> CivetServer::ReadBody(mg_connection* connection, con
     mg_write(connection, kContinue.data(), kContinue.size());
   }
   const auto deadline = std::chrono::steady_clock::now() + options_.request_timeout;
+  const size_t most = options_.max_body_bytes * static_cast<size_t>(options_.threads);
   std::array<char, 16 * 1024> piece;
   while (chunked || static_cast<long long>(body.size()) < info.content_length) {
     const int read = mg_read(connection, piece.data(), piece.size());
@@ -229,13 +301,15 @@ std::optional<HttpResponse> CivetServer::ReadBody(mg_connection* connection, con
     if (read == 0) break;
     body.append(piece.data(), static_cast<size_t>(read));
     if (body.size() > options_.max_body_bytes) return too_large();
+    if (!share.Grow(static_cast<size_t>(read), most)) return TextResponse(503, "too many large bodies at once");
   }
   return std::nullopt;
 }
 
 HttpResponse CivetServer::Handle(mg_connection* connection, const mg_request_info& info, HttpRequest request,
-                                 bool& keep) {
-  if (auto refusal = ReadBody(connection, info, request.headers, request.body)) {
+                                 bool& keep, SlowAnswer& slow) {
+  BodyShare share(body_bytes_);
+  if (auto refusal = ReadBody(connection, info, request.headers, request.body, share)) {
     keep = false;
     return std::move(*refusal);
   }
@@ -262,9 +336,61 @@ HttpResponse CivetServer::Handle(mg_connection* connection, const mg_request_inf
   if (request.method == "HEAD") request.method = "GET";
   request.path_arguments = std::move(match.path_arguments);
   request.path = UnescapeUrl(raw_path, false).value_or("");
+  return Call(*match.endpoint, request, slow);
+}
+
+HttpResponse CivetServer::Call(const Endpoint& endpoint, HttpRequest& request, SlowAnswer& slow) {
   HttpResponse response;
-  handlers_.Run([&] { response = CallHandler(*match.endpoint, request); });
+  const auto task = [&] { response = CallHandler(endpoint, request); };
+  slow_clients_.Working(request.remote_address);
+  if (!endpoint.slow) {
+    handlers_.Run(task);
+    return response;
+  }
+  if (!slow.TryTake()) {
+    ++slow_waiting_;
+    WakeGuard();
+    slow.Take();
+    --slow_waiting_;
+  }
+  if (stopping_) return TextResponse(503);
+  std::stop_source gone;
+  request.gone = gone.get_token();
+  int fd = -1;
+  slow_handlers_.Run(task, [&] {
+    for (const OpenConnection& one : fd < 0 ? OpenConnections(ports_) : std::vector<OpenConnection>()) {
+      if (one.peer == request.remote_address) fd = one.fd;
+    }
+    if (fd >= 0 && HasHungUp(fd)) gone.request_stop();
+  });
   return response;
+}
+
+void CivetServer::WakeGuard() {
+  {
+    const std::scoped_lock lock(guarding_);
+  }  // the guard sees what has changed, or is asleep already
+  shortage_.notify_all();
+}
+
+void CivetServer::Guard(const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kInterval(500);
+  std::unique_lock lock(guarding_);
+  while (shortage_.wait(lock, stop, [this] { return IsShort(); }) && !stop.stop_requested()) {
+    lock.unlock();
+    CutOffSlowClients();
+    lock.lock();
+    if (shortage_.wait_for(lock, stop, kInterval, [this] { return !IsShort(); })) slow_clients_.Forget();
+  }
+}
+
+void CivetServer::CutOffSlowClients() {
+  const auto which = Full() ? SlowClients::Which::all : SlowClients::Which::readers;
+  size_t ended = 0;
+  for (const OpenConnection& one : slow_clients_.Find(OpenConnections(ports_), which, SlowClients::Clock::now())) {
+    ended += shutdown(one.fd, SHUT_RDWR) == 0 ? 1 : 0;
+  }
+  if (ended > 0) LogWarn("clients that kept others waiting were cut off", {{"connections", ended}});
 }
 
 void CivetServer::Answer(mg_connection* connection) {
@@ -272,20 +398,22 @@ void CivetServer::Answer(mg_connection* connection) {
   HttpRequest request;
   request.method = info.request_method;
   request.path = info.local_uri_raw != nullptr ? info.local_uri_raw : "";
-  request.remote_address = fmt::format("{}:{}", info.remote_addr, info.remote_port);
+  request.remote_address = PeerOf(info);
   for (int i = 0; i < info.num_headers; ++i) {
     request.headers.Add(info.http_headers[i].name, info.http_headers[i].value);
   }
   const bool head = request.method == "HEAD";
   bool keep = WantsKeepAlive(info, request.headers);
-  HttpResponse response = stopping_ ? TextResponse(503) : Handle(connection, info, request, keep);
-  keep = keep && !stopping_ && connections_ <= std::max(1, options_.threads - kSpareThreads);
+  SlowAnswer slow(slow_left_);
+  HttpResponse response = stopping_ ? TextResponse(503) : Handle(connection, info, request, keep, slow);
+  keep = keep && !stopping_ && !Full();
   if (!keep) mg_disable_connection_keep_alive(connection);
+  slow_clients_.Writing(request.remote_address);
   Write(connection, request, std::move(response), keep, head);
 }
 
 void CivetServer::Write(mg_connection* connection, const HttpRequest& request, HttpResponse response, bool keep,
-                        bool head) const {
+                        bool head) {
   std::string text = fmt::format("HTTP/1.1 {} {}\r\n", response.status, HttpReason(response.status));
   const auto add = [&text](std::string_view name, std::string_view value) {
     // a line end within a value would let its author write headers of his own
@@ -316,6 +444,7 @@ void CivetServer::Write(mg_connection* connection, const HttpRequest& request, H
     const int written = mg_write(connection, rest.data(), std::min(rest.size(), kWritePiece));
     if (written <= 0) return;
     rest.remove_prefix(static_cast<size_t>(written));
+    slow_clients_.Writing(request.remote_address);
   }
 }
 

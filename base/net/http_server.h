@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct HttpRequest {
   std::string body{};
   std::string remote_address{};               // "127.0.0.1:51234"
   std::vector<std::string> path_arguments{};  // what the ":name" parts of the endpoint's path stood for, in order
+  std::stop_token gone{};                     // asked to stop when the client hangs up; for `slow` endpoints
 };
 
 struct HttpResponse {
@@ -37,15 +39,18 @@ struct Endpoint {
   std::string path{};
   std::string help{};  // one line, shown on the landing page
   std::function<HttpResponse(const HttpRequest&)> handle{};
+  // May take long. Such requests have threads of their own, so that the others are answered while they run.
+  bool slow = false;
 };
 
 struct HttpServerOptions {
   std::vector<std::string> listen_addresses{};  // "127.0.0.1:9187", ":9090"; port 0 picks a free one
   std::string route_prefix{};                   // "" or "/prefix"
-  int threads = 8;
+  int threads = 8;                              // requests that are handled at once; as many again of slow endpoints
+  int connections = 64;                         // that are read from and written to at once; a small thread each
   size_t max_body_bytes = 32UL << 20;
-  // Idle keep-alive connections hold a thread each (civetweb's model), so they are dropped after this long, and
-  // answers say "Connection: close" once nearly all threads are taken.
+  // Idle keep-alive connections hold one of `connections` each (civetweb's model), so they are dropped after this
+  // long, and answers say "Connection: close" once nearly all are taken.
   Duration keep_alive_timeout = std::chrono::seconds(30);
   Duration request_timeout = std::chrono::seconds(30);  // to read a request's head, its body, or write the answer
   std::string title = "tocsin";                         // of the landing page at "/"
@@ -54,9 +59,11 @@ struct HttpServerOptions {
 // Plain HTTP/1.1 with keep-alive on civetweb (no TLS: Debian's 1.15 crashes on it; put a proxy in front). Answers from
 // the endpoint table (of several rows that fit a path the most literal one counts); "/" lists it where no endpoint
 // claims it; unknown paths get 404, wrong methods 405 with Allow, too large bodies 413, slow ones 408, a handler that
-// throws 500 and a log line. IPv4 only. Handlers run on the server's threads, several at once, with
-// the system's ordinary stack. Destruction stops
-// accepting, lets running handlers finish and joins.
+// throws 500 and a log line. IPv4 only. Once all `connections` are taken, clients that send no request, do not end its
+// head or do not read their answer are cut off after two seconds. Slow endpoints begin no further request while
+// `threads` of their answers have not been read. All bodies together take `threads` times max_body_bytes at most.
+// Handlers run on the server's threads, several at once, with the system's ordinary stack. Destruction stops accepting,
+// lets running handlers finish and joins.
 class HttpServer {
  public:
   // Fails, naming the address, when a port is taken.

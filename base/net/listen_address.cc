@@ -6,25 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include "base/text.h"
 
 namespace base {
-namespace {
-
-int PortOf(int fd, int (*name_of)(int, sockaddr*, socklen_t*)) {
-  sockaddr_in name{};
-  socklen_t size = sizeof name;
-  if (name_of(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 || name.sin_family != AF_INET) return -1;
-  return ntohs(name.sin_port);
-}
-
-}  // namespace
 
 std::string ListenAddress::ToString() const {
   in_addr address{};
@@ -74,17 +62,6 @@ std::string BindProblem(const ListenAddress& address) {
   std::string problem = bound ? "" : std::strerror(errno);
   close(fd);
   return problem;
-}
-
-void EndWaiting(const std::vector<int>& ports) {
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", failed)) {
-    const auto fd = ParseInteger(entry.path().filename().string());
-    if (!fd) continue;
-    const int number = static_cast<int>(*fd);
-    const bool ours = std::ranges::find(ports, PortOf(number, getsockname)) != ports.end();
-    if (ours) shutdown(number, PortOf(number, getpeername) >= 0 ? SHUT_RD : SHUT_RDWR);
-  }
 }
 
 }  // namespace base

@@ -4,11 +4,10 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 
-// Where a server listens, and its sockets. IPv4 alone. Included by this folder's .cc files alone.
+// Where a server listens. IPv4 alone. Included by this folder's .cc files alone.
 
 namespace base {
 
@@ -25,9 +24,5 @@ Result<ListenAddress> ParseListenAddress(const std::string& text);
 
 // Why the address cannot be bound; "" if it can.
 std::string BindProblem(const ListenAddress& address);
-
-// Tells every socket of this process on one of `ports` that nothing more comes: listening ones take no newcomers, the
-// others read no further request. Answers under way still go out.
-void EndWaiting(const std::vector<int>& ports);
 
 }  // namespace base

@@ -35,7 +35,9 @@ base::Result<std::vector<std::vector<base::Matcher>>> ReadMatches(const base::Ht
   std::vector<std::vector<base::Matcher>> matches;
   for (const std::string& text : parameters.GetAll("match[]")) {
     auto matchers = promql::ParseSelector(text);
-    if (!matchers) return base::Invalid("invalid parameter \"match[]\": " + matchers.error().ToString());
+    if (!matchers) return base::Invalid("invalid parameter \"match[]\": " + promql::ErrorText(matchers.error()));
+    const bool all = std::ranges::all_of(*matchers, [](const base::Matcher& one) { return one.Matches(""); });
+    if (all) return base::Invalid("match[] must contain at least one non-empty matcher");
     matches.push_back(*std::move(matchers));
   }
   return matches;
@@ -45,7 +47,9 @@ base::Result<bool> ReadFlag(const base::HttpParameters& parameters, std::string_
   const std::string value = base::ToLower(parameters.Get(name));
   if (value.empty() || value == "false" || value == "0" || value == "f") return false;
   if (value == "true" || value == "1" || value == "t") return true;
-  return base::Invalid(fmt::format("invalid parameter {}: not a boolean: {}", base::Quote(name), base::Quote(value)));
+  return base::Invalid(
+      fmt::format("invalid parameter {}: error converting {}: strconv.ParseBool: parsing {}: invalid syntax",
+                  base::Quote(name), name, base::Quote(parameters.Get(name))));
 }
 
 base::Result<Filter> ReadFilter(const base::HttpParameters& parameters) {
@@ -67,13 +71,19 @@ base::Result<Filter> ReadFilter(const base::HttpParameters& parameters) {
   const std::string_view limit = parameters.Get("group_limit");
   if (!limit.empty()) {
     const auto count = base::ParseInteger(limit);
-    if (!count || *count < 1) {
+    if (!count) {
       return base::Invalid(
-          fmt::format("invalid parameter \"group_limit\": expected a positive number, got {}", base::Quote(limit)));
+          fmt::format("invalid parameter \"group_limit\": group_limit needs to be a valid number: "
+                      "strconv.ParseInt: parsing {}: invalid syntax",
+                      base::Quote(limit)));
+    }
+    if (*count < 1) {
+      return base::Invalid("invalid parameter \"group_limit\": group_limit needs to be greater than 0");
     }
     filter.group_limit = static_cast<size_t>(*count);
   } else if (!filter.next_token.empty()) {
-    return base::Invalid("invalid parameter \"group_limit\": it must be given with group_next_token");
+    return base::Invalid(
+        "invalid parameter \"group_next_token\": group_limit needs to be present in order to paginate over the groups");
   }
   return filter;
 }
@@ -100,15 +110,18 @@ base::HttpResponse Rules(const Manager& manager, const base::HttpRequest& reques
   std::ranges::sort(groups, {}, [](const GroupSnapshot& group) { return std::tie(group.file, group.name); });
   std::erase_if(groups, [&](GroupSnapshot& group) {
     if (!OneOf(filter->groups, group.name) || !OneOf(filter->files, group.file)) return true;
-    const bool had_rules = !group.rules.empty();
     std::erase_if(group.rules, [&](const RuleSnapshot& rule) { return !Matches(*filter, rule.rule); });
-    return had_rules && group.rules.empty();
+    return group.rules.empty();
   });
   size_t first = 0;
   if (!filter->next_token.empty()) {
     const auto at =
         std::ranges::find_if(groups, [&](const auto& group) { return PageToken(group) == filter->next_token; });
-    if (at == groups.end()) return BadData("invalid group_next_token: the group it names is gone");
+    if (at == groups.end()) {
+      return BadData(fmt::format(
+          "invalid parameter \"group_next_token\": invalid group_next_token '{}'. were rule groups changed?",
+          filter->next_token));
+    }
     first = static_cast<size_t>(at - groups.begin());
   }
   const size_t end = filter->group_limit == 0 ? groups.size() : std::min(groups.size(), first + filter->group_limit);
@@ -154,7 +167,7 @@ std::vector<base::Endpoint> Endpoints(Manager& manager) {
       {"GET", "/api/v1/alerts", "Pending and firing alerts, as Prometheus shows them",
        [&manager](const base::HttpRequest&) { return Alerts(manager); }},
       {"POST", "/alerts/run", "Evaluates all rules now, or those of parameter group",
-       [&manager](const base::HttpRequest& request) { return RunNow(manager, request); }},
+       [&manager](const base::HttpRequest& request) { return RunNow(manager, request); }, true},
   };
 }
 

@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <future>
 #include <stdexcept>
 
 #include "base/net/http_client.h"
 #include "base/net/http_server.h"
+#include "base/net/open_connections.h"
 #include "tests/base/net_socket.h"
 #include "tests/support/support.h"
 
@@ -40,6 +42,7 @@ class ServerTest : public testing::Test {
          {"GET", "/files/*", "Files", [](const HttpRequest& request) { return Text(Echo(request)); }},
          {"GET", "/peer", "Peer", [](const HttpRequest& request) { return Text(request.remote_address); }},
          {"GET", "/large", "Large", [](const HttpRequest&) { return Text(std::string(3'000'000, 'x')); }},
+         {"GET", "/huge", "Huge", [](const HttpRequest&) { return Text(std::string(30'000'000, 'x')); }, true},
          {"GET", "/packed", "Packed",
           [](const HttpRequest&) {
             return HttpResponse{.body = Gzip(std::string(5000, 'y')), .headers = {{"Content-Encoding", "gzip"}}};
@@ -163,7 +166,7 @@ TEST_F(ServerTest, ConnectionsAreKept) {
 }
 
 TEST_F(ServerTest, IdleConnectionsNeverTakeAllThreads) {
-  Start({.listen_addresses = {}, .route_prefix = "", .threads = 4});
+  Start({.listen_addresses = {}, .route_prefix = "", .connections = 4});
   std::vector<std::unique_ptr<test::RawConnection>> idle;
   int kept = 0;
   for (int i = 0; i < 6; ++i) {
@@ -176,6 +179,111 @@ TEST_F(ServerTest, IdleConnectionsNeverTakeAllThreads) {
   }
   EXPECT_EQ(kept, 2);
   EXPECT_EQ(Get("/echo").status, 200);
+}
+
+// Their answers would fill the memory; queries go on once the server has seen that nothing is read.
+TEST_F(ServerTest, ClientsThatDoNotReadKeepNoSlowEndpointFromOthers) {
+  Start({.listen_addresses = {}, .route_prefix = "", .threads = 2});
+  std::vector<std::unique_ptr<test::RawConnection>> deaf;
+  for (int i = 0; i < 6; ++i) {
+    deaf.emplace_back(new test::RawConnection(test::RawConnection::To(port_)));
+    ASSERT_TRUE(deaf.back()->Write("GET /huge HTTP/1.1\r\nHost: x\r\n\r\n"));
+  }
+  EXPECT_EQ(Get("/echo").status, 200);
+  EXPECT_EQ(Send({.url = "/huge", .timeout = std::chrono::seconds(20)})->body.size(), 30'000'000U);
+}
+
+// Each holds a connection and gives nothing for it; the limit of two seconds is the server's own.
+TEST_F(ServerTest, SlowClientsAreCutOffWhenAllConnectionsAreTaken) {
+  Start({.listen_addresses = {}, .route_prefix = "", .connections = 4});
+  std::vector<std::unique_ptr<test::RawConnection>> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.emplace_back(new test::RawConnection(test::RawConnection::To(port_)));
+    if (i % 2 == 0) {
+      ASSERT_TRUE(slow.back()->Write("GET /echo HTTP/1.1\r\nHost: "));
+    }
+  }
+  EXPECT_EQ(Send({.url = "/echo", .timeout = std::chrono::seconds(20)})->status, 200);
+}
+
+TEST_F(ServerTest, ClientsAreLeftInPeaceWhileThereIsRoom) {
+  Start();
+  const test::RawConnection slow = test::RawConnection::To(port_);
+  ASSERT_TRUE(slow.Write("GET /echo HTTP/1.1\r\nHost: "));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Get("/echo", {{"Connection", "close"}}).status, 200);
+  ASSERT_TRUE(slow.Write("x\r\n\r\n"));
+  EXPECT_TRUE(slow.ReadUntil("GET /echo").starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST(SlowClients, TellsWhoKeepsTheServerWaiting) {
+  using std::chrono::milliseconds;
+  SlowClients clients;
+  const std::vector<OpenConnection> open = {{-1, "silent"}, {-1, "working"}, {-1, "reading"}};
+  const auto now = SlowClients::Clock::now();
+  auto which = SlowClients::Which::all;
+  const auto peers = [&](milliseconds after) {
+    std::string names;
+    for (const OpenConnection& one : clients.Find(open, which, now + after)) names += one.peer + " ";
+    return names;
+  };
+  clients.Working("working");
+  clients.Writing("reading");
+  EXPECT_EQ(peers(milliseconds(0)), "") << "seen for the first time";
+  EXPECT_EQ(peers(milliseconds(1900)), "");
+  EXPECT_EQ(peers(milliseconds(3000)), "silent reading ");
+  which = SlowClients::Which::readers;
+  EXPECT_EQ(peers(milliseconds(3000)), "reading ");
+  which = SlowClients::Which::all;
+  clients.Forget();
+  clients.Done("reading");
+  EXPECT_EQ(peers(milliseconds(4000)), "") << "waits from now on";
+  EXPECT_EQ(peers(milliseconds(6500)), "silent reading ");
+}
+
+// One slow request at a time; it lasts until told to end, or until its client is gone.
+class SlowEndpointTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto slow = [this](const HttpRequest& request) {
+      ++running_;
+      test::WaitFor([&] { return end_ || request.gone.stop_requested(); });
+      if (request.gone.stop_requested()) ++given_up_;
+      --running_;
+      return Text("slow");
+    };
+    auto started = HttpServer::Start(
+        {.listen_addresses = {"127.0.0.1:0"}, .route_prefix = "", .threads = 1},
+        {{.methods = "GET", .path = "/slow", .handle = slow, .slow = true},
+         {.methods = "GET", .path = "/quick", .handle = [](const HttpRequest&) { return Text("quick"); }}});
+    ASSERT_TRUE(started) << started.error().message;
+    server_ = std::move(*started);
+    address_ = server_->addresses()[0];
+  }
+  void TearDown() override { end_ = true; }
+
+  std::atomic<bool> end_ = false;
+  std::atomic<int> running_ = 0;
+  std::atomic<int> given_up_ = 0;
+  std::unique_ptr<HttpClient> client_ = HttpClient::Start("test");
+  std::unique_ptr<HttpServer> server_;
+  std::string address_;
+};
+
+TEST_F(SlowEndpointTest, OthersAreAnsweredMeanwhile) {
+  auto slow = std::async(std::launch::async, [&] { return client_->Send({.url = "http://" + address_ + "/slow"}); });
+  ASSERT_TRUE(test::WaitFor([&] { return running_ == 1; }));
+  EXPECT_EQ(client_->Send({.url = "http://" + address_ + "/quick"})->body, "quick");
+  end_ = true;
+  EXPECT_EQ(slow.get()->body, "slow");
+}
+
+TEST_F(SlowEndpointTest, ClientsThatHangUpAreNoticed) {
+  {
+    const auto client = test::RawConnection::To(std::stoi(address_.substr(address_.rfind(':') + 1)));
+    ASSERT_TRUE(client.Write("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+    ASSERT_TRUE(test::WaitFor([&] { return running_ == 1; }));
+  }
+  EXPECT_TRUE(test::WaitFor([&] { return given_up_ == 1; }));
 }
 
 TEST_F(ServerTest, RawRequests) {
