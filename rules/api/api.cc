@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <tuple>
 
 #include "base/net/api_response.h"
@@ -146,10 +148,40 @@ base::HttpResponse Alerts(const Manager& manager) {
   });
 }
 
+// The names of the groups that hold a rule of this name.
+std::set<std::string> GroupsOf(const Manager& manager, std::string_view rule) {
+  std::set<std::string> names;
+  for (const GroupSnapshot& group : manager.Groups()) {
+    for (const RuleSnapshot& one : group.rules) {
+      if (one.rule.name == rule) names.insert(group.name);
+    }
+  }
+  return names;
+}
+
+// Of a rule, the groups are evaluated, as rules build on those before them, and only it is told of.
+base::Result<std::vector<GroupSnapshot>> RunRule(Manager& manager, std::string_view rule,
+                                                 std::optional<std::string_view> group) {
+  std::vector<GroupSnapshot> groups;
+  for (const std::string& name : GroupsOf(manager, rule)) {
+    if (group && *group != name) continue;
+    TRY(std::vector<GroupSnapshot> evaluated, manager.EvaluateNow(name));
+    std::ranges::move(evaluated, std::back_inserter(groups));
+  }
+  for (GroupSnapshot& one : groups) {
+    std::erase_if(one.rules, [&](const RuleSnapshot& snapshot) { return snapshot.rule.name != rule; });
+  }
+  std::erase_if(groups, [](const GroupSnapshot& one) { return one.rules.empty(); });
+  if (groups.empty()) return base::Fail(base::ErrorCode::not_found, fmt::format("no rule {}", base::Quote(rule)));
+  return groups;
+}
+
 base::HttpResponse RunNow(Manager& manager, const base::HttpRequest& request) {
+  const base::HttpParameters& parameters = request.parameters;
   std::optional<std::string_view> group;
-  if (request.parameters.Has("group")) group = request.parameters.Get("group");
-  const auto groups = manager.EvaluateNow(group);
+  if (parameters.Has("group")) group = parameters.Get("group");
+  const auto groups =
+      parameters.Has("rule") ? RunRule(manager, parameters.Get("rule"), group) : manager.EvaluateNow(group);
   if (!groups) return base::ApiError(base::ApiErrorType::not_found, groups.error().message);
   return base::ApiSuccess([&](base::JsonWriter& json) {
     json.BeginObject().Key("groups").BeginArray();
@@ -166,7 +198,7 @@ std::vector<base::Endpoint> Endpoints(Manager& manager) {
        [&manager](const base::HttpRequest& request) { return Rules(manager, request); }},
       {"GET", "/api/v1/alerts", "Pending and firing alerts, as Prometheus shows them",
        [&manager](const base::HttpRequest&) { return Alerts(manager); }},
-      {"POST", "/alerts/run", "Evaluates all rules now, or those of parameter group",
+      {"POST", "/alerts/run", "Evaluates all rules now, or those of parameters group and rule",
        [&manager](const base::HttpRequest& request) { return RunNow(manager, request); }, true},
   };
 }

@@ -91,7 +91,9 @@ void WriteStatistics(base::JsonWriter& json, std::chrono::duration<double> evalu
 }
 
 template <class Evaluate>
-Response AnswerQuery(const base::HttpParameters& parameters, size_t limit, Evaluate evaluate) {
+Response AnswerQuery(const QuerySource& source, const base::HttpParameters& parameters, size_t limit,
+                     Evaluate evaluate) {
+  const QueryMetrics::Running running(source.metrics);
   const auto started = std::chrono::steady_clock::now();
   auto result = evaluate();
   if (!result) return ExecutionError(result.error());
@@ -118,7 +120,8 @@ Response Query(const QuerySource& source, const base::HttpRequest& request) {
   }
   ANSWER_OR(const promql::Engine engine, EngineFor(source.engine, parameters));
   ANSWER_OR(const promql::ExprPtr expr, ReadQuery(engine, parameters));
-  return AnswerQuery(parameters, limit, [&] { return engine.Instant(*expr, time, source.querier); });
+  return AnswerQuery(source, parameters, limit,
+                     [&] { return engine.Instant(*expr, time, source.querier, request.gone); });
 }
 
 struct RangeParameters {
@@ -161,8 +164,9 @@ Response QueryRange(const QuerySource& source, const base::HttpRequest& request)
                                                       "or instant Vector",
                                                       promql::DocumentedName(type)));
   }
-  return AnswerQuery(parameters, limit,
-                     [&] { return engine.Range(*expr, range.start, range.end, range.step, source.querier); });
+  return AnswerQuery(source, parameters, limit, [&] {
+    return engine.Range(*expr, range.start, range.end, range.step, source.querier, request.gone);
+  });
 }
 
 Response FormatQuery(const QuerySource& source, const base::HttpRequest& request) {
@@ -229,8 +233,12 @@ Response QueryExemplars(const QuerySource& source, const base::HttpRequest& requ
 
 std::vector<base::Endpoint> QueryEndpoints(const QuerySource& source) {
   const auto row = [&source](std::string path, std::string help, auto answer) {
-    return base::Endpoint{"GET,POST", std::move(path), std::move(help),
-                          [source, answer](const base::HttpRequest& request) { return answer(source, request); }};
+    return base::Endpoint{
+        .methods = "GET,POST",
+        .path = std::move(path),
+        .help = std::move(help),
+        .handle = [source, answer](const base::HttpRequest& request) { return answer(source, request); },
+        .slow = true};
   };
   return {
       row("/api/v1/query", "Evaluates a PromQL expression at one instant", Query),

@@ -7,6 +7,7 @@
 #include "base/labels.h"
 #include "base/net/http_server.h"
 #include "promql/engine.h"
+#include "rules/api/query_metrics.h"
 #include "store/exemplars.h"
 #include "store/querier.h"
 
@@ -18,6 +19,7 @@ struct QuerySource {
   const store::Querier& querier;
   const base::Clock& clock;
   std::function<base::Labels()> external_labels;  // of /federate; called per request
+  QueryMetrics* metrics = nullptr;                // may be null
   const store::Exemplars* exemplars = nullptr;    // null: none are kept
 };
 

@@ -199,8 +199,12 @@ Response Federate(const QuerySource& source, const base::HttpRequest& request) {
 
 std::vector<base::Endpoint> SeriesEndpoints(const QuerySource& source) {
   const auto row = [&source](std::string methods, std::string path, std::string help, auto answer) {
-    return base::Endpoint{std::move(methods), std::move(path), std::move(help),
-                          [source, answer](const base::HttpRequest& request) { return answer(source, request); }};
+    return base::Endpoint{
+        .methods = std::move(methods),
+        .path = std::move(path),
+        .help = std::move(help),
+        .handle = [source, answer](const base::HttpRequest& request) { return answer(source, request); },
+        .slow = true};
   };
   return {
       row("GET,POST", "/api/v1/series", "The label sets of the series that match[] selects", Series),

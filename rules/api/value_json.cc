@@ -1,6 +1,9 @@
 #include "rules/api/value_json.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <string>
 
 #include "base/net/api_response.h"
@@ -13,6 +16,14 @@ std::string ValueText(double value) {
   std::string text;
   base::AppendApiValue(text, value);
   return text;
+}
+
+// Of a scalar, Prometheus never writes an exponent.
+std::string ScalarText(double value) {
+  if (!std::isfinite(value)) return ValueText(value);
+  std::array<char, 400> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed).ptr;
+  return {buffer.data(), end};
 }
 
 void AppendNumber(std::string& text, base::Timestamp time, double value) {
@@ -95,7 +106,7 @@ struct ResultWriter {
     return json.BeginObject().Key("resultType").String(type).Key("result");
   }
   bool operator()(const promql::Scalar& scalar) const {
-    Begin("scalar").BeginArray().Number(base::ToSeconds(scalar.time)).String(ValueText(scalar.value)).EndArray();
+    Begin("scalar").BeginArray().Number(base::ToSeconds(scalar.time)).String(ScalarText(scalar.value)).EndArray();
     return false;
   }
   bool operator()(const promql::String& string) const {

@@ -29,6 +29,7 @@ groups:
         labels: {team: x}
   - name: a
     rules: [{record: bad, expr: 'label_replace(v, "i", "same", "", "")'}]
+  - {name: without rules, rules: []}
 )"),
                          .defaults = {},
                          .external_labels = {},
@@ -150,9 +151,15 @@ TEST_F(ApiTest, BadParameters) {
   };
   const Case cases[] = {
       {"type", "both", R"(invalid parameter \"type\": not supported value \"both\")"},
-      {"group_limit", "0", R"(invalid parameter \"group_limit\": expected a positive number, got \"0\")"},
-      {"group_next_token", "x", R"(invalid parameter \"group_limit\": it must be given with group_next_token)"},
-      {"exclude_alerts", "maybe", R"(invalid parameter \"exclude_alerts\": not a boolean: \"maybe\")"},
+      {"group_limit", "0", R"(invalid parameter \"group_limit\": group_limit needs to be greater than 0)"},
+      {"group_limit", "x",
+       R"(invalid parameter \"group_limit\": group_limit needs to be a valid number: strconv.ParseInt: parsing \"x\": invalid syntax)"},
+      {"group_next_token", "x",
+       R"(invalid parameter \"group_next_token\": group_limit needs to be present in order to paginate over the groups)"},
+      {"exclude_alerts", "maybe",
+       R"(invalid parameter \"exclude_alerts\": error converting exclude_alerts: strconv.ParseBool: parsing \"maybe\": invalid syntax)"},
+      {"match[]", "{}", R"(match[] must contain at least one non-empty matcher)"},
+      {"match[]", "a{", R"(invalid parameter \"match[]\": 1:3: parse error: unexpected end of input inside braces)"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
@@ -160,6 +167,20 @@ TEST_F(ApiTest, BadParameters) {
     EXPECT_EQ(response.status, 400);
     EXPECT_EQ(response.body, fmt::format(R"({{"status":"error","errorType":"bad_data","error":"{}"}})", c.want));
   }
+  const auto shown = [&](std::vector<std::pair<std::string, std::string>> parameters) {
+    std::string text;
+    const std::string body = Call("POST", "/alerts/run", std::move(parameters)).body;
+    for (const std::string_view name : {"High", "bad", "r"}) {
+      if (body.contains(fmt::format(R"("name":"{}")", name))) text.append(name).append(" ");
+    }
+    return text;
+  };
+  EXPECT_EQ(shown({{"group", "b"}}), "High r ");
+  EXPECT_EQ(shown({{"rule", "r"}}), "r ");
+  EXPECT_EQ(shown({{"rule", "r"}, {"group", "b"}}), "r ");
+  EXPECT_EQ(shown({{"rule", "r"}, {"group", "a"}}), "");
+  EXPECT_EQ(Call("POST", "/alerts/run", {{"rule", "x"}}).body,
+            R"({"status":"error","errorType":"not_found","error":"no rule \"x\""})");
   const auto response = Call("POST", "/alerts/run", {{"group", "c"}});
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(response.body, R"({"status":"error","errorType":"not_found","error":"no rule group is named \"c\""})");

@@ -65,6 +65,9 @@ TEST_F(QueryApiTest, Instant) {
        Success(
            R"({"resultType":"vector","result":[{"metric":{"__name__":"v","job":"b"},"value":[1700000015.500,"100"]}]})")},
       {{{"query", "v"}, {"time", "2023-11-14T22:13:00Z"}}, Success(R"({"resultType":"vector","result":[]})")},
+      {{{"query", "1e21"}, {"time", "0"}}, Success(R"({"resultType":"scalar","result":[0,"1000000000000000000000"]})")},
+      {{{"query", "-1e-7"}, {"time", "0"}}, Success(R"({"resultType":"scalar","result":[0,"-0.0000001"]})")},
+      {{{"query", "-Inf"}, {"time", "0"}}, Success(R"({"resultType":"scalar","result":[0,"-Inf"]})")},
       {{{"query", "1/3"}, {"time", "0"}}, Success(R"({"resultType":"scalar","result":[0,"0.3333333333333333"]})")},
       {{{"query", "\"x\""}, {"time", "-1.25"}}, Success(R"({"resultType":"string","result":[-1.25,"x"]})")},
       {{{"query", "v{job=\"b\"}[31s]"}, {"time", "1700000030"}},
