@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/log.h"
 #include "base/template/functions_prometheus.h"
@@ -250,7 +251,7 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Eva
     output.alerts.push_back(ToSend(live.alert, generator_url, times, environment));
   }
   if (limit > 0 && active > static_cast<size_t>(limit)) {
-    changes_ = ForgetLocked(ChangeCause::limit);
+    std::ranges::move(ForgetLocked(ChangeCause::limit), std::back_inserter(changes_));
     return base::Fail(base::ErrorCode::limit_exceeded,
                       fmt::format("exceeded limit of {} with {} alerts", limit, active));
   }
@@ -283,6 +284,7 @@ std::string LiveRule::GeneratorUrl(const Environment& environment) const {
 std::vector<AlertChange> LiveRule::ForgetLocked(ChangeCause cause) {
   std::vector<AlertChange> changes;
   for (auto& [labels, live] : alerts_) {
+    if (!live.kept) continue;  // it came with this evaluation: nobody has heard of it
     const AlertState was = live.alert.status.state;
     changes.push_back({.alert = std::move(live.alert),
                        .before = was,
