@@ -63,6 +63,16 @@ void WriteList(JsonWriter& json, std::string_view key, const std::vector<T>& lis
   json.EndArray();
 }
 
+// A selector of alerts: what stands for a metric's name is the alert's, High{team="x"}.
+base::Result<std::vector<base::Matcher>> ParseMatch(std::string_view text) {
+  TRY(std::vector<base::Matcher> matchers, promql::ParseSelector(text));
+  for (base::Matcher& matcher : matchers) {
+    if (matcher.name() != base::kMetricName) continue;
+    TRY(matcher, base::Matcher::Make(matcher.type(), "alertname", matcher.value()));
+  }
+  return matchers;
+}
+
 struct Request {
   HistoryQuery query;
   std::vector<std::vector<base::Matcher>> sets;  // any of them; none: all alerts
@@ -83,7 +93,7 @@ std::expected<Request, Response> Read(const base::HttpParameters& parameters, ba
   if (!limit) return std::unexpected(base::ApiBadParameter("limit", limit.error().message));
   request.query.limit = *limit == 0 ? kMostLimit : std::min(*limit, kMostLimit);
   for (const std::string& text : parameters.GetAll("match[]")) {
-    auto matchers = promql::ParseSelector(text);
+    auto matchers = ParseMatch(text);
     if (!matchers) return std::unexpected(base::ApiBadParameter("match[]", promql::ErrorText(matchers.error())));
     request.sets.push_back(*std::move(matchers));
   }

@@ -68,6 +68,8 @@ TEST_F(HistoryApiTest, EveryChange) {
   EXPECT_EQ(count({}), 4u);
   EXPECT_EQ(count({{"match[]", "{alertname=\"A\"}"}}), 3u);
   EXPECT_EQ(count({{"match[]", "{alertname=\"A\"}"}, {"match[]", "{team=~\"r.*\"}"}}), 4u);
+  EXPECT_EQ(count({{"match[]", "A"}}), 3u) << "an alert's name stands where a metric's does";
+  EXPECT_EQ(count({{"match[]", "A{team=\"none\"}"}}), 0u);
   EXPECT_EQ(count({{"start", "1700000061"}}), 2u);
   EXPECT_EQ(count({{"end", "2023-11-14T22:14:20Z"}}), 2u);
 }
