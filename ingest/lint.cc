@@ -1,5 +1,7 @@
 #include "ingest/lint.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -40,7 +42,13 @@ constexpr std::string_view kPrefixes[] = {"pico",  "nano", "micro", "milli", "ce
                                           "gibi",  "tera", "tebi",  "peta",  "pebi"};
 constexpr std::string_view kAbbreviations[] = {"s",  "ms", "us", "ns", "sec", "b", "kb",
                                                "mb", "gb", "tb", "pb", "m",   "h", "d"};
-constexpr std::string_view kTypeNames[] = {"counter", "gauge", "histogram", "summary"};
+
+// Whether the word stands in the name, not as its first part.
+bool HasPart(std::string_view name, std::string_view word) {
+  const std::string part = "_" + std::string(word);
+  const std::string lower = base::ToLower(name);
+  return lower.contains(part + "_") || lower.ends_with(part);
+}
 
 bool IsCamelCase(std::string_view name) {
   return std::ranges::adjacent_find(
@@ -175,15 +183,9 @@ void Linter::JudgeName(const std::string& name) {
     if (const auto unit = BaseUnit(word)) {
       Remark("use base unit " + base::Quote(*unit) + " instead of " + base::Quote(word));
     }
-    if (std::ranges::find(kAbbreviations, base::ToLower(word)) != std::end(kAbbreviations)) {
-      Remark("metric names should not contain abbreviated units");
-    }
   }
-  for (const std::string_view type : kTypeNames) {
-    const std::string part = "_" + std::string(type);
-    if (name.contains(part + "_") || name.ends_with(part)) {
-      Remark("metric name should not include type '" + std::string(type) + "'");
-    }
+  for (const std::string_view unit : kAbbreviations) {
+    if (HasPart(name, unit)) Remark("metric names should not contain abbreviated units");
   }
   if (name.contains(':')) Remark("metric names should not contain ':'");
   if (IsCamelCase(name)) Remark("metric names should be written in 'snake_case' not 'camelCase'");
@@ -195,6 +197,8 @@ void Linter::JudgeType(const std::string& name, const Family& family) {
   const bool histogram = family.type == MetricType::histogram;
   const bool summary = family.type == MetricType::summary;
   const bool total = name.ends_with("_total");
+  const std::string_view type = ToString(family.type);
+  if (HasPart(name, type)) Remark(fmt::format("metric name should not include type '{}'", type));
   if (counter && !total) Remark("counter metrics should have \"_total\" suffix");
   if (!counter && total) Remark("non-counter metrics should not have \"_total\" suffix");
   if (!histogram && name.ends_with("_bucket")) Remark("non-histogram metrics should not have \"_bucket\" suffix");
