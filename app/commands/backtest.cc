@@ -340,14 +340,28 @@ int BacktestCommand(const Invocation& invocation) {
     return Fail({base::ErrorCode::not_found, "no samples are kept", {}}, kFailed);
   const base::Duration step = StepOf(*chosen, *options);
   const store::TimeRange range = SpanOf(*options, step, base::SystemClock().Now(), kept);
+  if (options->start && range.max < *options->start) {
+    return Fail(base::Invalid(fmt::format("--start is after {}, the last instant there is anything for",
+                                          base::FormatRfc3339(range.max)))
+                    .error(),
+                kUsage);
+  }
   BacktestReport report{.flap = options->flap, .candidates = {}};
   for (const Chosen& one : *chosen) {
     auto candidate = Replay(one, set, **history, range, step);
-    if (!candidate) return Fail(candidate.error(), kFailed);
-    report.candidates.push_back(*std::move(candidate));
+    if (candidate) {
+      report.candidates.push_back(*std::move(candidate));
+      continue;
+    }
+    base::Error error = candidate.error();
+    if (chosen->size() > 1) error.message.insert(0, one.title + ": ");
+    Fail(error, kFailed);
+    // what is wrong with one rule is no reason to know nothing of the others; a server that is gone is
+    if (error.code == base::ErrorCode::unavailable) return kFailed;
   }
+  if (report.candidates.empty()) return kFailed;
   fmt::print("{}", options->json ? BacktestJson(report) : FormatBacktest(report));
-  return kOk;
+  return report.candidates.size() == chosen->size() ? kOk : kFailed;
 }
 
 std::vector<Flag> BacktestFlags() {

@@ -7,7 +7,7 @@ import unittest
 
 from differential.remote_write import write_history
 from differential.servers import find_prometheus
-from support import PROGRAM, Stage, free_port, wait_for
+from support import PROGRAM, Stage, free_port, get_json, wait_for
 
 MINUTES = 3 * 24 * 60
 # PAR_90 in percent, from that minute on; None: nothing is measured.
@@ -133,6 +133,21 @@ class BacktestTest(Stage):
         self.assertEqual({limit: len(firings) for limit, firings in often.items()},
                          {limit: len(firings) for limit, firings in EXPECTED.items()})
 
+    def test_one_rule_that_fails_leaves_the_others(self):
+        _, url = self.start_tocsin("global: {scrape_interval: 1s}\n")
+        stored = f"--storage.path={self.path('tocsin-data')}"
+        wait_for(lambda: get_json(f"{url}/api/v1/query?query=up")["data"]["result"], what="a sample")
+        rules = self.write("two.yml", "groups: [{name: g, rules: [{alert: Bad, expr: 'label_replace(up, \"a\", \"1\", \"\", \"\") or up', "
+                                      "labels: {a: ''}}, {alert: Good, expr: up == 1}]}]\n")
+        result = wait_for(lambda: (lambda one: one if "Good" in one.stdout else None)(
+            self.run_program("backtest", rules, stored, "--step=1s")), what="the sample on disk")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, "tocsin backtest: Bad: vector contains metrics with the same labelset after applying "
+                                        "alert labels\n")
+        late = self.run_program("backtest", "--expr=up", stored, "--start=2100-01-01T00:00:00Z")
+        self.assertEqual((late.returncode, late.stdout), (2, ""))
+        self.assertIn("--start is after ", late.stderr)
+
     def test_mistakes_are_told(self):
         rules = self.write("rules.yml", THRESHOLDS)
         nothing = f"--storage.path={self.path('nothing')}"
@@ -147,6 +162,7 @@ class BacktestTest(Stage):
             (["--expr=up", "--since=1h", "--start=0"], 2, "--start or --since, not both"),
             (["--expr=up", "--step=0s"], 2, "--step must be more than 0"),
             (["--expr=up", "--format=xml"], 2, '--format is text or json, not "xml"'),
+            (["--expr=up", "--start=x"], 2, "--start: "),
             (["--expr=up", nothing], 1, "unable to open database file"),
             (["--expr=up", f"--url=http://127.0.0.1:{free_port()}"], 1, "/api/v1/query_range"),
         ]
