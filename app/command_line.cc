@@ -15,7 +15,31 @@ const Flag* FindFlag(std::span<const Flag> flags, std::string_view name) {
   return at == flags.end() ? nullptr : &*at;
 }
 
+// Flags of Prometheus that people bring along, and what there is in their place.
+struct Elsewhere {
+  std::string_view flag;
+  std::string_view instead;
+};
+constexpr Elsewhere kElsewhere[] = {
+    {"web.enable-lifecycle", "/-/reload is always there, /-/quit is not"},
+    {"web.enable-admin-api", "there is no admin API"},
+    {"web.config.file", "put a proxy in front for TLS and passwords"},
+    {"web.cors.origin", "other sites' pages are never let in"},
+    {"storage.tsdb.path", "use --storage.path"},
+    {"storage.tsdb.retention.time", "`storage: {retention: …}` in the configuration"},
+    {"storage.tsdb.retention.size", "`storage: {retention_size: …}` in the configuration"},
+    {"storage.tsdb.retention", "`storage: {retention: …}` in the configuration"},
+    {"rules.alert.for-outage-tolerance", "alerts' clocks always survive a restart"},
+    {"rules.alert.for-grace-period", "alerts' clocks always survive a restart"},
+    {"rules.alert.resend-delay", "it is one minute"},
+    {"query.max-concurrency", "as many queries as there are threads run at once"},
+};
+
 std::unexpected<base::Error> UnknownFlag(std::span<const Flag> flags, std::string_view name) {
+  const auto* const elsewhere = std::ranges::find(kElsewhere, name, &Elsewhere::flag);
+  if (elsewhere != std::end(kElsewhere)) {
+    return base::Invalid(fmt::format("unknown flag --{}: of Prometheus; here {}", name, elsewhere->instead));
+  }
   std::vector<std::string_view> known;
   for (const Flag& flag : flags) known.push_back(flag.name);
   const auto proposal = base::DidYouMean(name, known);

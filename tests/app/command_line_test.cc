@@ -47,6 +47,7 @@ TEST(CommandLineTest, SaysWhatIsWrong) {
   } kCases[] = {
       {{"--config.fiel=x"}, "unknown flag --config.fiel (did you mean --config.file?)"},
       {{"-v"}, "unknown flag --v"},
+      {{"--storage.tsdb.path=x"}, "unknown flag --storage.tsdb.path: of Prometheus; here use --storage.path"},
       {{"--config.file"}, "flag --config.file needs a value"},
       {{"--config.file=a", "--config.file=b"}, "flag --config.file is given twice"},
       {{"--web.enable-lifecycle=perhaps"}, "flag --web.enable-lifecycle is a switch: true or false, not \"perhaps\""},
