@@ -14,7 +14,10 @@ AlertmanagerClient::AlertmanagerClient(const AlertingConfig& config, Options opt
     peers_.push_back(std::make_unique<Peer>(
         Peer{peer, base::RedactUrl(AlertsUrl(peer.url)), AlertQueue(options_.queued_alerts), false, {}}));
     options_.metrics.SetClientQueue(peers_.back()->name, 0);
+    options_.metrics.ClientSent(peers_.back()->name, 0);  // shown as zero from the start, so that a rate sees the first
+    options_.metrics.ClientFailed(peers_.back()->name, 0);
   }
+  options_.metrics.SetClients(peers_.size(), options_.queued_alerts);
   for (const auto& peer : peers_) {
     peer->thread = std::jthread([this, &peer = *peer](const std::stop_token& stop) { Run(peer, stop); });
   }
@@ -62,12 +65,14 @@ void AlertmanagerClient::Run(Peer& peer, std::stop_token stop) {
 
 base::Duration AlertmanagerClient::SendBatch(Peer& peer, std::vector<base::Alert> batch, int failures,
                                              std::stop_token stop) {
+  const base::Timestamp started = options_.clock.Now();
   const Outcome outcome = PostJson({.url = AlertsUrl(peer.config.url),
                                     .url_is_secret = false,
                                     .body = AlertsPayload(batch),
                                     .http = &peer.config.http,
                                     .timeout = peer.config.timeout},
                                    {options_.client, options_.clock.Now(), peer.config.timeout, std::move(stop)});
+  options_.metrics.ClientAnswered(peer.name, std::max(base::Duration(0), options_.clock.Now() - started));
   if (outcome.kind == Outcome::Kind::delivered) {
     options_.metrics.ClientSent(peer.name, batch.size());
     return base::Duration(0);

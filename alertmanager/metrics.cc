@@ -4,6 +4,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
+#include <prometheus/summary.h>
 
 #include <string>
 
@@ -63,8 +64,15 @@ struct Metrics::Families {
                                "Alerts in batches that an Alertmanager did not take; they are sent again.")),
         client_dropped(Counters(registry, "prometheus_notifications_dropped_total",
                                 "Alerts dropped because the queue to an Alertmanager was full.")),
-        client_queue(Gauges(registry, "prometheus_notifications_queue_length", "Alerts waiting for an Alertmanager.")) {
-  }
+        client_queue(Gauges(registry, "prometheus_notifications_queue_length", "Alerts waiting for an Alertmanager.")),
+        client_capacity(
+            Gauges(registry, "prometheus_notifications_queue_capacity", "Alerts that may wait for each Alertmanager.")),
+        clients(Gauges(registry, "prometheus_notifications_alertmanagers_discovered",
+                       "Alertmanagers that alerts are posted to.")),
+        client_latency(prometheus::BuildSummary()
+                           .Name("prometheus_notifications_latency_seconds")
+                           .Help("How long an Alertmanager took to answer.")
+                           .Register(registry)) {}
 
   CounterFamily& received;
   CounterFamily& invalid;
@@ -83,6 +91,9 @@ struct Metrics::Families {
   CounterFamily& client_failed;
   CounterFamily& client_dropped;
   GaugeFamily& client_queue;
+  GaugeFamily& client_capacity;
+  GaugeFamily& clients;
+  prometheus::Family<prometheus::Summary>& client_latency;
 };
 
 Metrics::Metrics(prometheus::Registry& registry) : families_(std::make_unique<Families>(registry)) {
@@ -153,6 +164,16 @@ void Metrics::ClientFailed(std::string_view peer, uint64_t alerts) {
 
 void Metrics::ClientDropped(uint64_t alerts) {
   families_->client_dropped.Add({}).Increment(static_cast<double>(alerts));
+}
+
+void Metrics::ClientAnswered(std::string_view peer, base::Duration latency) {
+  const prometheus::Summary::Quantiles quantiles = {{0.5, 0.05}, {0.9, 0.01}, {0.99, 0.001}};
+  families_->client_latency.Add(ByPeer(peer), quantiles).Observe(base::ToSeconds(latency));
+}
+
+void Metrics::SetClients(size_t peers, size_t capacity) {
+  families_->clients.Add({}).Set(static_cast<double>(peers));
+  families_->client_capacity.Add({}).Set(static_cast<double>(capacity));
 }
 
 void Metrics::SetClientQueue(std::string_view peer, uint64_t alerts) {

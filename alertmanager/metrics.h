@@ -31,11 +31,16 @@ class Metrics {
   void Suppressed(uint64_t total);               // notifications_suppressed_total{reason="inhibition"}
   void SetCounts(const PipelineCounts& counts);  // alerts{state}, dispatcher_aggregation_groups
   void SetConfig(const Config& config);          // receivers, integrations, inhibition_rules
-  // Of AlertmanagerClient, as Prometheus' notifier: prometheus_notifications_{sent,errors,dropped}_total, queue_length.
+  // Of AlertmanagerClient, as Prometheus' notifier: prometheus_notifications_{sent,errors,dropped}_total, queue_length,
+  // queue_capacity, latency_seconds and alertmanagers_discovered.
   void ClientSent(std::string_view peer, uint64_t alerts);
   void ClientFailed(std::string_view peer, uint64_t alerts);
   void ClientDropped(uint64_t alerts);
   void SetClientQueue(std::string_view peer, uint64_t alerts);
+  // How long an Alertmanager took to answer.
+  void ClientAnswered(std::string_view peer, base::Duration latency);
+  // How many Alertmanagers there are, and how many alerts may wait for each.
+  void SetClients(size_t peers, size_t capacity);
 
  private:
   struct Families;

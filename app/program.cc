@@ -15,10 +15,12 @@
 #include "alertmanager/api/api.h"
 #include "alertmanager/dispatcher.h"
 #include "alertmanager/metrics.h"
+#include "alertmanager/notify/forward.h"
 #include "app/config.h"
 #include "app/lifecycle_api.h"
 #include "app/persistence.h"
 #include "app/process_metrics.h"
+#include "app/prometheus_metrics.h"
 #include "app/relabelling_sink.h"
 #include "app/reload_status.h"
 #include "app/remote_metadata.h"
@@ -96,6 +98,13 @@ std::string ExternalUrl(const ProgramOptions& options) {
   return "http://" + address + options.http.route_prefix;
 }
 
+std::vector<std::string> ReloadPrefixes(const Roles& roles) {
+  std::vector<std::string> prefixes = {"tocsin"};
+  if (roles.rules) prefixes.emplace_back("prometheus");
+  if (roles.alertmanager) prefixes.emplace_back("alertmanager");
+  return prefixes;
+}
+
 class Composition final : public Program {
  public:
   Composition(ProgramOptions options, const base::Clock& clock, Environment environment)
@@ -150,7 +159,7 @@ class Composition final : public Program {
 
   // What stands lower uses what stands higher.
   prometheus::Registry registry_;
-  ReloadStatus reload_status_{registry_};
+  ReloadStatus reload_status_{registry_, ReloadPrefixes(options_.roles)};
   alertmanager::Metrics alert_metrics_{registry_};
   std::unique_ptr<base::HttpClient> client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
   std::unique_ptr<store::Exemplars> exemplars_;  // null: none are kept
@@ -160,6 +169,7 @@ class Composition final : public Program {
   std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
   const promql::Engine engine_{options_.engine};
   // Rules are evaluated by several threads at once as it is; a person's query is waited for.
+  std::unique_ptr<rules::QueryMetrics> query_metrics_;  // null without the role of rules
   promql::Workers query_workers_{options_.roles.rules ? OtherProcessors() : 0};
   const promql::Engine query_engine_{WithWorkers(options_.engine, query_workers_)};
   std::shared_ptr<alertmanager::Dispatcher> dispatcher_;             // null without the role or its section
@@ -205,6 +215,8 @@ base::Result<void> Composition::Begin(const Config& config) {
                                                                            .registry = &registry_,
                                                                            .keeper = persistence_.rule_state.get()});
     rule_manager_->Restore(std::move(persistence_.kept.rules));
+    query_metrics_ =
+        std::make_unique<rules::QueryMetrics>(registry_, static_cast<size_t>(std::max(0, options_.http.threads)));
     scrapes_ = std::make_unique<ingest::ScrapeManager>(*head_, clock_, *client_, &registry_);
     remote_write_->SetMetadata([this] { return RemoteMetadata(scrapes_->Metadata()); });
   }
@@ -229,6 +241,13 @@ base::Result<void> Composition::ReplaceExporter(const Config& config) {
                                                 [this] { return ExemplarMetrics(exemplars_.get()); },
                                                 [this] { return WriterMetrics(persistence_.writer.get()); },
                                                 [this] { return DurableMetrics(persistence_.samples.get()); }}};
+  const auto add = [&sources](auto source) { sources.sources.emplace_back(std::move(source)); };
+  if (options_.roles.rules) {
+    add(PrometheusBuildInfo);
+    add([this] { return PrometheusStoreMetrics(head_->Stats(), {storage_.retention, storage_.retention_size.bytes}); });
+    add([this] { return PrometheusWriterMetrics(persistence_.writer.get()); });
+  }
+  if (options_.roles.alertmanager) add(AlertmanagerBuildInfo);
   const exporter::ExporterConfig nothing;
   TRY(std::shared_ptr<exporter::Exporter> made,
       exporter::Exporter::Create(options_.roles.exporter ? config.collectors : nothing, clock_, std::move(sources)));
@@ -250,7 +269,8 @@ void Composition::MakeDispatcher(const Config& config) {
 // What a reload replaces. Cannot fail: the configuration was checked.
 void Composition::Apply(const Config& config) {
   Shown shown{config.shown, {}, ToLabels(config.global.external_labels)};
-  for (const auto& peer : config.alerting.peers) shown.alertmanagers.push_back(base::RedactUrl(peer.url));
+  for (const auto& peer : config.alerting.peers)
+    shown.alertmanagers.push_back(base::RedactUrl(alertmanager::AlertsUrl(peer.url)));
   shown_.store(std::make_shared<const Shown>(std::move(shown)));
   ApplySinks(config);
   ApplyRemoteWrite(config);
@@ -401,8 +421,9 @@ std::vector<base::Endpoint> Composition::Endpoints() {
   };
   if (rule_manager_) {
     mount(rules::Endpoints(*rule_manager_));
-    const rules::QuerySource source{query_engine_, *head_, clock_, [this] { return shown_.load()->external_labels; },
-                                    exemplars_.get()};
+    const rules::QuerySource source{query_engine_,    *head_,
+                                    clock_,           [this] { return shown_.load()->external_labels; },
+                                    exemplars_.get(), query_metrics_.get()};
     mount(rules::QueryEndpoints(source));
     mount(rules::SeriesEndpoints(source));
     mount(ingest::Endpoints(*scrapes_, ParseSelector));

@@ -15,8 +15,6 @@ namespace {
 
 using base::JsonWriter;
 
-// Grafana and others look at this to learn what they may ask: the Prometheus whose API we speak.
-constexpr std::string_view kPrometheusVersion = "3.5.0";
 constexpr size_t kTableRows = 10;
 constexpr size_t kMostTableRows = 10'000;
 
@@ -122,6 +120,12 @@ std::vector<base::Endpoint> StatusEndpoints(StatusSource source) {
   const auto build_info = [](JsonWriter& json, const StatusSource&) { WriteBuildInfo(json); };
   return {
       row("/api/v1/status/buildinfo", "Which Prometheus' API this is, and which tocsin", build_info),
+      {"GET", "/version", "Which Prometheus' API this is, and which tocsin",
+       [](const base::HttpRequest&) {
+         JsonWriter json;
+         WriteBuildInfo(json);
+         return base::HttpResponse{.content_type = "application/json", .body = std::move(json).Take()};
+       }},
       row("/api/v1/status/runtimeinfo", "When it was started, and how the last reload went", WriteRuntimeInfo),
       row("/api/v1/status/flags", "The command line's flags", WriteFlags),
       row("/api/v1/status/config", "The configuration, without secrets", WriteConfig),

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/reload_status.h"
@@ -11,6 +12,9 @@
 #include "store/head.h"
 
 namespace app {
+
+// Grafana and others look at this to learn what they may ask: the Prometheus whose API we speak.
+constexpr std::string_view kPrometheusVersion = "3.5.0";
 
 // What the status pages tell. The functions are called per request, from any thread.
 struct StatusSource {

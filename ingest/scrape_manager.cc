@@ -269,7 +269,12 @@ void ScrapeManager::Implementation::Apply(Plan plan) {
     if (!targets.contains(labels)) Retire(active);
   }
   pool.targets = std::move(targets);
-  if (metrics_) metrics_->PoolSynced(plan.key.first, pool.targets.size());
+  if (!metrics_) return;
+  metrics_->PoolSynced(plan.key.first, {.targets = pool.targets.size(),
+                                        .found = pool.targets.size() + pool.dropped.size() + plan.set.errors.size(),
+                                        .broken = plan.set.errors.size(),
+                                        .over_limit = !forced_error.empty(),
+                                        .duration = plan.duration});
 }
 
 void ScrapeManager::Implementation::PutOnSchedule(const ActivePtr& active) {

@@ -12,6 +12,13 @@ prometheus::Counter& NewCounter(prometheus::Registry& registry, const std::strin
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
 }
 
+prometheus::Labels ByJob(const std::string& job) { return {{"scrape_job", job}}; }
+prometheus::Labels ByConfig(const std::string& job) { return {{"name", "scrape"}, {"config", job}}; }
+
+prometheus::Summary::Quantiles Quantiles() {
+  return {{0.01, 0.001}, {0.05, 0.005}, {0.5, 0.05}, {0.90, 0.01}, {0.99, 0.001}};
+}
+
 }  // namespace
 
 struct ScrapeMetrics::Families {
@@ -41,6 +48,22 @@ struct ScrapeMetrics::Families {
                          .Name("prometheus_target_scrape_pool_targets")
                          .Help("Targets in this scrape pool.")
                          .Register(registry)),
+        found_targets(prometheus::BuildGauge()
+                          .Name("prometheus_sd_discovered_targets")
+                          .Help("Targets found for this scrape job, those dropped by relabelling included.")
+                          .Register(registry)),
+        syncs_failed(prometheus::BuildCounter()
+                         .Name("prometheus_target_sync_failed_total")
+                         .Help("Targets that could not be scraped as configured.")
+                         .Register(registry)),
+        target_limit(NewCounter(registry, "prometheus_target_scrape_pool_exceeded_target_limit_total",
+                                "Times that a scrape pool had more targets than its limit.")),
+        label_limits(NewCounter(registry, "prometheus_target_scrape_pool_exceeded_label_limits_total",
+                                "Scrapes that hit a label limit and were rejected.")),
+        sync_length(prometheus::BuildSummary()
+                        .Name("prometheus_target_sync_length_seconds")
+                        .Help("How long it took to find a scrape pool's targets.")
+                        .Register(registry)),
         intervals(prometheus::BuildSummary()
                       .Name("prometheus_target_interval_length_seconds")
                       .Help("Actual intervals between scrapes.")
@@ -59,6 +82,11 @@ struct ScrapeMetrics::Families {
   prometheus::Counter& exemplars_out_of_order;
   prometheus::Counter& discovery_errors;
   prometheus::Family<prometheus::Gauge>& pool_targets;
+  prometheus::Family<prometheus::Gauge>& found_targets;
+  prometheus::Family<prometheus::Counter>& syncs_failed;
+  prometheus::Counter& target_limit;
+  prometheus::Counter& label_limits;
+  prometheus::Family<prometheus::Summary>& sync_length;
   prometheus::Family<prometheus::Summary>& intervals;
 };
 
@@ -71,6 +99,8 @@ void ScrapeMetrics::Scraped(const ScrapeReport& report) {
   if (!report.error) families_->samples.Increment(static_cast<double>(report.kept));
   if (report.sample_limit_exceeded) families_->sample_limit.Increment();
   if (report.body_size_limit_exceeded) families_->body_size_limit.Increment();
+  // label_limit, label_name_length_limit or label_value_length_limit exceeded
+  if (report.error && report.error->message.starts_with("label_")) families_->label_limits.Increment();
   if (report.bucket_limit_exceeded) families_->bucket_limit.Increment();
   families_->out_of_order.Increment(static_cast<double>(report.out_of_order));
   families_->duplicates.Increment(static_cast<double>(report.duplicates));
@@ -80,18 +110,23 @@ void ScrapeMetrics::Scraped(const ScrapeReport& report) {
 }
 
 void ScrapeMetrics::IntervalPassed(base::Duration configured, base::Duration actual) {
-  const prometheus::Summary::Quantiles quantiles = {
-      {0.01, 0.001}, {0.05, 0.005}, {0.5, 0.05}, {0.90, 0.01}, {0.99, 0.001}};
-  families_->intervals.Add({{"interval", base::FormatDuration(configured)}}, quantiles)
+  families_->intervals.Add({{"interval", base::FormatDuration(configured)}}, Quantiles())
       .Observe(base::ToSeconds(actual));
 }
 
-void ScrapeMetrics::PoolSynced(const std::string& job, size_t targets) {
-  families_->pool_targets.Add({{"scrape_job", job}}).Set(static_cast<double>(targets));
+void ScrapeMetrics::PoolSynced(const std::string& job, const Sync& sync) {
+  families_->pool_targets.Add(ByJob(job)).Set(static_cast<double>(sync.targets));
+  families_->found_targets.Add(ByConfig(job)).Set(static_cast<double>(sync.found));
+  families_->syncs_failed.Add(ByJob(job)).Increment(static_cast<double>(sync.broken));
+  families_->sync_length.Add(ByJob(job), Quantiles()).Observe(base::ToSeconds(sync.duration));
+  if (sync.over_limit) families_->target_limit.Increment();
 }
 
 void ScrapeMetrics::PoolGone(const std::string& job) {
-  families_->pool_targets.Remove(&families_->pool_targets.Add({{"scrape_job", job}}));
+  families_->pool_targets.Remove(&families_->pool_targets.Add(ByJob(job)));
+  families_->found_targets.Remove(&families_->found_targets.Add(ByConfig(job)));
+  families_->syncs_failed.Remove(&families_->syncs_failed.Add(ByJob(job)));
+  families_->sync_length.Remove(&families_->sync_length.Add(ByJob(job), Quantiles()));
 }
 
 void ScrapeMetrics::DiscoveryFailed() { families_->discovery_errors.Increment(); }

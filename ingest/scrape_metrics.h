@@ -20,7 +20,15 @@ class ScrapeMetrics {
 
   void Scraped(const ScrapeReport& report);
   void IntervalPassed(base::Duration configured, base::Duration actual);
-  void PoolSynced(const std::string& job, size_t targets);
+  // `found`: before relabelling dropped some. `broken`: targets that cannot be scraped as relabelled.
+  struct Sync {
+    size_t targets = 0;
+    size_t found = 0;
+    size_t broken = 0;
+    bool over_limit = false;  // of targets
+    base::Duration duration{0};
+  };
+  void PoolSynced(const std::string& job, const Sync& sync);
   void PoolGone(const std::string& job);
   void DiscoveryFailed();
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/log.h"
 #include "base/net/http.h"
@@ -20,12 +21,14 @@ base::Timestamp AlignedTime(base::Timestamp now, const Due& due) {
 }
 
 Plan MakePlan(const PoolKey& key, ConfigPtr config, const DiscoveredFiles& before) {
+  const auto started = std::chrono::steady_clock::now();
   Plan plan{.key = key, .config = std::move(config), .fetch = {}, .files = {}, .set = {}, .errors = {}};
   plan.files = Discover(plan.config->file_sd_configs, before, plan.errors);
   std::vector<TargetGroup> groups = plan.config->static_configs;
   const std::vector<TargetGroup> found = GroupsOf(plan.files);
   groups.insert(groups.end(), found.begin(), found.end());
   plan.set = MakeTargets(*plan.config, groups);
+  plan.duration = std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - started);
   return plan;
 }
 

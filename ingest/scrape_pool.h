@@ -63,6 +63,7 @@ struct Plan {
   DiscoveredFiles files;
   TargetSet set;
   std::vector<base::Error> errors;
+  base::Duration duration{0};  // that it took to find the targets
 };
 
 // One scrape that is due.

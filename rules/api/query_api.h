@@ -19,8 +19,8 @@ struct QuerySource {
   const store::Querier& querier;
   const base::Clock& clock;
   std::function<base::Labels()> external_labels;  // of /federate; called per request
-  QueryMetrics* metrics = nullptr;                // may be null
   const store::Exemplars* exemplars = nullptr;    // null: none are kept
+  QueryMetrics* metrics = nullptr;                // may be null
 };
 
 // Prometheus' GET and POST /api/v1/query, query_range, format_query, parse_query and query_exemplars, with its

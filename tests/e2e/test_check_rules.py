@@ -216,6 +216,25 @@ class KnownMetricsTest(Stage):
         result = self.run_program("check", "rules", "--url=http://127.0.0.1:1", asked)
         self.assertEqual(result.returncode, 1)
 
+    def test_the_page_has_what_dashboards_of_prometheus_ask_for(self):
+        _, url = self.start_tocsin("global: {scrape_interval: 1s, evaluation_interval: 1s}\nrule_files: [rules.yml]\n"
+                                   "scrape_configs: [{job_name: x, static_configs: [{targets: ['127.0.0.1:1']}]}]\n"
+                                   "alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:1']}]}]}\n")
+        with open(os.path.join(ROOT, "docs", "metrics.md"), encoding="utf-8") as file:
+            table = file.read().split("| is there, with the same meaning |")[1].split("| is not there |")[0]
+        names = set()
+        for text in re.findall(r"`((?:prometheus|process)_[a-z_{},]*)", table):
+            first, middle, last = re.fullmatch(r"([^{]*)(?:{([^}]*)})?(.*)", text).groups()
+            names |= {first + part + last for part in (middle or "").split(",")}
+        names -= {"process_", "prometheus_remote_storage_"}
+        self.assertGreater(len(names), 40)
+        get(f"{url}/api/v1/query?query=1")
+
+        def missing():
+            page = get(f"{url}/metrics")[2]
+            return {name for name in names if not re.search(rf"^{name}(_count)?[ {{]", page, re.M)}
+        wait_for(lambda: missing() <= {"prometheus_target_interval_length_seconds"}, what=f"all of {sorted(names)}")
+
     def test_the_packs_are_clean(self):
         for pack in sorted(glob.glob(os.path.join(ROOT, "packs", "*", "tocsin.yml"))):
             with open(pack, encoding="utf-8") as file:
