@@ -15,7 +15,6 @@
 #include "alertmanager/api/api.h"
 #include "alertmanager/dispatcher.h"
 #include "alertmanager/metrics.h"
-#include "alertmanager/notify/forward.h"
 #include "app/config.h"
 #include "app/lifecycle_api.h"
 #include "app/persistence.h"
