@@ -156,6 +156,11 @@ std::string EncodeV1(std::span<Outgoing> samples) {
     series.clear();
     WriteLabels(*of_one.front().labels, series);
     WriteSamples(of_one, kFieldsV1.histograms, series);
+    ProtobufWriter(message).Bytes(kFieldsV1.series, series);
+    if (std::ranges::all_of(of_one, [](const Outgoing& one) { return one.exemplars.empty(); })) return;
+    // Apart: Prometheus takes a series' exemplars before its histograms, and refuses those of an unknown series.
+    series.clear();
+    WriteLabels(*of_one.front().labels, series);
     WriteExemplars(of_one, kFieldsV1.exemplars, WriteLabels, series);
     ProtobufWriter(message).Bytes(kFieldsV1.series, series);
   });

@@ -174,7 +174,7 @@ class ExemplarsTest(Stage):
         everything = self.assert_same(query='{job=~"text|proto"}')
         found = {tuple(sorted(one["seriesLabels"].items())): one["exemplars"] for one in everything["data"]}
         self.assertEqual(len(everything["data"]), 11, json.dumps(everything, indent=1))
-        by_part = {dict(labels).get("part"): [e["labels"]["trace_id"] for e in exemplars] for labels, exemplars in found.items()}
+        by_part = {dict(labels).get("part"): [e["labels"].get("trace_id") for e in exemplars] for labels, exemplars in found.items()}
         self.assertEqual((by_part["a"], by_part["b"]), (["t1", "t4"], ["t1", "t2", "t3"]))
         for query in ("rate(work_total[5m]) / on() group_left sum(wait_bucket)", 'work_total{part=~"[ab]"} or none',
                       "wait_sum", "histogram_quantile(0.9, native) + scalar(proto_total)", "1 + 1", "vector(1)", "a b", "",
