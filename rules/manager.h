@@ -42,7 +42,7 @@ struct ManagerConfig {
   base::Labels external_labels;
   std::string external_url;
   std::shared_ptr<const Datasource> datasource{};  // null: the engine on the querier
-  base::Duration catch_up{0};  // missed evaluations no further back than this are made up for
+  base::Duration catch_up{0};                      // missed evaluations no further back than this are made up for
 };
 
 // Keeps the groups, evaluates each at its instants, and lets others look. Groups run beside each other on a few
