@@ -18,12 +18,23 @@ std::string ValueText(double value) {
   return text;
 }
 
-// Of a scalar, Prometheus never writes an exponent.
+// Of a scalar, Prometheus never writes an exponent: the shortest digits that read back the same, filled up with zeros.
 std::string ScalarText(double value) {
   if (!std::isfinite(value)) return ValueText(value);
-  std::array<char, 400> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed).ptr;
-  return {buffer.data(), end};
+  std::array<char, 40> buffer{};
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value), std::chars_format::scientific).ptr;
+  const std::string_view written(buffer.data(), end);
+  const size_t e = written.find('e');
+  std::string digits(written.substr(0, e));
+  std::erase(digits, '.');
+  int exponent = 0;
+  std::from_chars(written.data() + e + (written[e + 1] == '+' ? 2 : 1), end, exponent);
+  const std::string sign = std::signbit(value) ? "-" : "";
+  if (exponent < 0) return sign + "0." + std::string(static_cast<size_t>(-exponent) - 1, '0') + digits;
+  const size_t whole = static_cast<size_t>(exponent) + 1;
+  if (digits.size() <= whole) return sign + digits.append(whole - digits.size(), '0');
+  return sign + digits.insert(whole, ".");
 }
 
 void AppendNumber(std::string& text, base::Timestamp time, double value) {

@@ -228,10 +228,11 @@ class Session:
                   "turncoat_total[1m]", "nothing[5m]", "(memory_bytes > 5e8)[2m:]", "memory_bytes[1m] offset 1m",
                   "memory_bytes[1m] @ end()", "time()[1m:10s]", "odd_values[15s]", "1e21", "-1e-7", "1.5e300", "-1/0",
                   "vector(1e21)", "vector(1e-7)")]
-        rows += [("/api/v1/rules", [(name, value)]) for name, value in () if self.classic else
-                 (("match[]", "{}"), ("match[]", '{a=~".*"}'), ("group_limit", "0"), ("group_limit", "x"), ("group_limit", "-1"),
-                  ("group_next_token", "abc"), ("exclude_alerts", "x"), ("type", "ALERT"))]
-        rows += [] if self.classic else [("/api/v1/rules", [("group_limit", "1"), ("group_next_token", "abc")])]
+        if not self.classic:
+            rows += [("/api/v1/rules", [(name, value)]) for name, value in
+                     (("match[]", "{}"), ("match[]", '{a=~".*"}'), ("group_limit", "0"), ("group_limit", "x"),
+                      ("group_limit", "-1"), ("group_next_token", "abc"), ("exclude_alerts", "x"), ("type", "ALERT"))]
+            rows += [("/api/v1/rules", [("group_limit", "1"), ("group_next_token", "abc")])]
         self._ask_all(rows)
 
     def listings(self):
