@@ -15,6 +15,7 @@
 #include "alertmanager/api/api.h"
 #include "alertmanager/dispatcher.h"
 #include "alertmanager/metrics.h"
+#include "alertmanager/notify/forward.h"
 #include "app/config.h"
 #include "app/lifecycle_api.h"
 #include "app/persistence.h"
@@ -23,6 +24,7 @@
 #include "app/relabelling_sink.h"
 #include "app/reload_status.h"
 #include "app/remote_metadata.h"
+#include "app/shared_value.h"
 #include "app/sink_fan.h"
 #include "app/status_api.h"
 #include "app/store_metrics.h"
@@ -152,7 +154,7 @@ class Composition final : public Program {
     std::vector<std::string> alertmanagers;
     base::Labels external_labels;
   };
-  std::atomic<std::shared_ptr<const Shown>> shown_ = std::make_shared<const Shown>();
+  SharedValue<const Shown> shown_{std::make_shared<const Shown>()};
   std::atomic<bool> ready_ = false;
   bool stopped_ = false;
 
@@ -165,10 +167,10 @@ class Composition final : public Program {
   std::unique_ptr<store::Head> head_;
   Persistence persistence_;                       // its writer reads series of the head up to its end
   std::unique_ptr<remote::Writer> remote_write_;  // null without the role of rules
-  std::atomic<std::shared_ptr<exporter::Exporter>> exporter_;
+  SharedValue<exporter::Exporter> exporter_;
+  std::unique_ptr<rules::QueryMetrics> query_metrics_;  // null without the role of rules
   const promql::Engine engine_{options_.engine};
   // Rules are evaluated by several threads at once as it is; a person's query is waited for.
-  std::unique_ptr<rules::QueryMetrics> query_metrics_;  // null without the role of rules
   promql::Workers query_workers_{options_.roles.rules ? OtherProcessors() : 0};
   const promql::Engine query_engine_{WithWorkers(options_.engine, query_workers_)};
   std::shared_ptr<alertmanager::Dispatcher> dispatcher_;             // null without the role or its section
@@ -250,7 +252,7 @@ base::Result<void> Composition::ReplaceExporter(const Config& config) {
   const exporter::ExporterConfig nothing;
   TRY(std::shared_ptr<exporter::Exporter> made,
       exporter::Exporter::Create(options_.roles.exporter ? config.collectors : nothing, clock_, std::move(sources)));
-  exporter_.store(std::move(made));
+  exporter_.Store(std::move(made));
   return {};
 }
 
@@ -270,7 +272,7 @@ void Composition::Apply(const Config& config) {
   Shown shown{config.shown, {}, ToLabels(config.global.external_labels)};
   for (const auto& peer : config.alerting.peers)
     shown.alertmanagers.push_back(base::RedactUrl(alertmanager::AlertsUrl(peer.url)));
-  shown_.store(std::make_shared<const Shown>(std::move(shown)));
+  shown_.Store(std::make_shared<const Shown>(std::move(shown)));
   ApplySinks(config);
   ApplyRemoteWrite(config);
   if (rule_manager_) ApplyRules(config);
@@ -352,7 +354,7 @@ ingest::InProcessTarget Composition::OwnTarget(const Config& config) {
     constexpr auto kFormat = exporter::ExpositionFormat::text;
     const auto deadline = std::chrono::steady_clock::now() + timeout - timeout / 20;
     return ingest::FetchedPage{std::string(exporter::ContentType(kFormat)),
-                               exporter_.load()->CollectText(deadline, kFormat)};
+                               exporter_.Load()->CollectText(deadline, kFormat)};
   };
   return target;
 }
@@ -406,22 +408,22 @@ StatusSource Composition::Status() {
   return {.started = started_,
           .now = [this] { return clock_.Now(); },
           .flags = options_.flags,
-          .config = [this] { return shown_.load()->yaml; },
+          .config = [this] { return shown_.Load()->yaml; },
           .reload = [this] { return reload_status_.Get(); },
           .retention = base::FormatDuration(storage_.retention),
           .head = *head_,
-          .alertmanagers = [this] { return shown_.load()->alertmanagers; }};
+          .alertmanagers = [this] { return shown_.Load()->alertmanagers; }};
 }
 
 std::vector<base::Endpoint> Composition::Endpoints() {
-  std::vector<base::Endpoint> endpoints = exporter::Endpoints([this] { return exporter_.load(); });
+  std::vector<base::Endpoint> endpoints = exporter::Endpoints([this] { return exporter_.Load(); });
   const auto mount = [&endpoints](std::vector<base::Endpoint> more) {
     std::ranges::move(more, std::back_inserter(endpoints));
   };
   if (rule_manager_) {
     mount(rules::Endpoints(*rule_manager_));
     const rules::QuerySource source{query_engine_,    *head_,
-                                    clock_,           [this] { return shown_.load()->external_labels; },
+                                    clock_,           [this] { return shown_.Load()->external_labels; },
                                     exemplars_.get(), query_metrics_.get()};
     mount(rules::QueryEndpoints(source));
     mount(rules::SeriesEndpoints(source));

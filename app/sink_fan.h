@@ -1,10 +1,10 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "app/shared_value.h"
 #include "base/alert.h"
 
 namespace app {
@@ -13,14 +13,14 @@ namespace app {
 class SinkFan : public base::AlertSink {
  public:
   using Sinks = std::vector<std::shared_ptr<base::AlertSink>>;
-  void Replace(Sinks sinks) { sinks_.store(std::make_shared<const Sinks>(std::move(sinks))); }
+  void Replace(Sinks sinks) { sinks_.Store(std::make_shared<const Sinks>(std::move(sinks))); }
   void Send(std::span<const base::Alert> alerts) override {
-    const std::shared_ptr<const Sinks> sinks = sinks_.load();
+    const std::shared_ptr<const Sinks> sinks = sinks_.Load();
     for (const auto& sink : *sinks) sink->Send(alerts);
   }
 
  private:
-  std::atomic<std::shared_ptr<const Sinks>> sinks_ = std::make_shared<const Sinks>();
+  SharedValue<const Sinks> sinks_{std::make_shared<const Sinks>()};
 };
 
 }  // namespace app
