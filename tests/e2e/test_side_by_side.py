@@ -21,9 +21,14 @@ class SideBySideTest(Stage):
         super().setUp()
 
     def test_says_the_same(self):
-        with SideBySide(self.folder, int(os.environ.get("TOCSIN_SIDE_BY_SIDE_SECONDS", "45"))) as run:
-            run.run()
-        print(f"\n{run.report(0)}", file=sys.stderr)
+        for attempt in ("first", "second", "third"):
+            folder = self.path(attempt)
+            os.mkdir(folder)
+            with SideBySide(folder, int(os.environ.get("TOCSIN_SIDE_BY_SIDE_SECONDS", "45"))) as run:
+                run.run()
+            print(f"\n{run.report(0)}", file=sys.stderr)
+            if not run.too_busy():  # else what differs says nothing of the programs
+                break
         self.assertGreaterEqual(sum(len(group["rules"]) for group in run.groups), 200)
         for what in ("alerts seen pending", "alerts seen firing", "alerts seen kept firing", "messages of an end",
                      "failed rule evaluations seen", "ALERTS samples compared", "ALERTS_FOR_STATE samples compared",

@@ -218,6 +218,10 @@ class SideBySide:
             if missed:
                 self.differences.insert(0, f"the machine is too busy: {server.name} missed {missed:.0f} evaluations")
 
+    def too_busy(self):
+        """Whether the machine was: what came or was evaluated late differs whatever the programs are."""
+        return any(one.startswith("the machine is too busy") for one in self.differences)
+
     def report(self, most=None):
         version = ".".join(map(str, self.version))
         out = [f"tocsin beside Prometheus {version}: {rules.count(self.groups)} rules in {len(self.groups)} groups, "
