@@ -86,10 +86,19 @@ class Twins {
       a[i]->Read(range, from_a);
       b[i]->Read(range, from_b);
       ExpectSame(from_a, from_b);
+    }
+  }
+  void ExpectSameEdges(TimeRange range) {
+    const base::Matcher all = base::Matcher::Equal("__name__", "m");
+    const auto a = *decoding_.Select(std::span(&all, 1), kAlways);
+    const auto b = *plain_.Select(std::span(&all, 1), kAlways);
+    ASSERT_EQ(a.size(), b.size());
+    Samples room;
+    for (size_t i = 0; i < a.size(); ++i) {
       for (const bool falls : {false, true}) {
         Edges edges_a, edges_b;
-        const bool known = a[i]->ReadEdges(range, falls, from_a, edges_a);
-        ASSERT_EQ(known, b[i]->ReadEdges(range, falls, from_b, edges_b));
+        const bool known = a[i]->ReadEdges(range, falls, room, edges_a);
+        ASSERT_EQ(known, b[i]->ReadEdges(range, falls, room, edges_b));
         if (known) ExpectSame(edges_a, edges_b);
       }
     }
@@ -129,6 +138,7 @@ TEST(Decoded, ReadsAsIfThereWereNone) {
       }
       const base::Timestamp end = At(5 * step + pick(20) - 10);
       if (step % 2 == 0) twins.ExpectSameSamples({end - seconds(1 + pick(600)), end});
+      if (step % 3 != 0) twins.ExpectSameEdges({end - seconds(1 + pick(600)), end});
       if (step % 50 == 0) twins.ExpectSameSamples(kAlways);
       if (step % 10 == 0) twins.Maintain(At(5 * step));
       most = std::max(most, twins.decoded_bytes());
