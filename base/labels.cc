@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <utility>
 
 #include "base/text.h"
 
@@ -20,6 +21,10 @@ void AppendText(std::string& data, std::string_view text) {
     data.append(reinterpret_cast<const char*>(&size), sizeof size);
   }
   data.append(text);
+}
+
+size_t PackedSize(std::string_view text) {
+  return text.size() + (text.size() < kLongLength ? 1 : 1 + sizeof(uint32_t));
 }
 
 std::string_view TakeText(const char*& at) {
@@ -75,6 +80,12 @@ std::string_view Labels::Get(std::string_view name) const {
     if (label.name >= name) return label.name == name ? label.value : std::string_view();
   }
   return {};
+}
+
+Labels Labels::FromPacked(std::string packed) {
+  Labels labels;
+  labels.data_ = std::move(packed);
+  return labels;
 }
 
 size_t Labels::size() const { return static_cast<size_t>(std::distance(begin(), end())); }
@@ -154,7 +165,10 @@ std::string_view LabelsBuilder::Get(std::string_view name) const {
 }
 
 Labels LabelsBuilder::Build() const {
+  size_t size = 0;
+  for (const auto& [name, value] : labels_) size += PackedSize(name) + PackedSize(value);
   Labels labels;
+  labels.data_.reserve(size);
   for (const auto& [name, value] : labels_) labels.Append(name, value);
   return labels;
 }

@@ -69,6 +69,11 @@ class Labels {
   bool empty() const { return data_.empty(); }
   size_t size() const;
 
+  // As they are kept, one label after the other, so that parts of sets can be put together again. `packed` is made of
+  // what packed() showed: rising by name, each name once.
+  std::string_view packed() const { return data_; }
+  static Labels FromPacked(std::string packed);
+
   // Equal labels have equal hashes within one process; not a fingerprint to store.
   uint64_t Hash() const;
 

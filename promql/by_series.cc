@@ -83,8 +83,7 @@ std::shared_ptr<const Grouping> SeriesValues::GroupsOf(const Aggregate& aggregat
 bool SelectionMemo::OnlyNames(const store::Selection& selection) {
   const std::scoped_lock lock(mutex_);
   if (names_ == Names::unknown) {
-    const bool more =
-        std::ranges::any_of(selection.series, [](const auto& series) { return HasTypeOrUnit(series->labels()); });
+    const bool more = std::ranges::any_of(selection.series, [](const auto& series) { return HasTypeOrUnit(*series); });
     names_ = more ? Names::more : Names::only;
   }
   return names_ == Names::only;

@@ -11,12 +11,8 @@ bool HaveOneName(const VectorSelector& selector) {
   });
 }
 
-bool HasTypeOrUnit(const base::Labels& labels) {
-  for (const base::Label& label : labels) {
-    if (label.name > "__unit__") return false;
-    if (label.name == "__type__" || label.name == "__unit__") return true;
-  }
-  return false;
+bool HasTypeOrUnit(const store::Series& series) {
+  return !series.Label("__type__").empty() || !series.Label("__unit__").empty();
 }
 
 bool KeepsName(std::string_view function) { return function == "last_over_time" || function == "first_over_time"; }

@@ -281,9 +281,8 @@ base::Result<RangeInput> Evaluator::EvaluateMatrixSelector(const MatrixSelector&
   const store::TimeRange range{lookup.first - input.range - input.before, lookup.At(steps_.count - 1) + input.after};
   TRY(auto series, SelectSeries(selector.matchers, range.min, range.max));
   input.size = series.size();
-  input.distinct_without_name = HaveOneName(selector) && std::ranges::none_of(series, [](const auto& one) {
-                                  return HasTypeOrUnit(one->labels());
-                                });
+  input.distinct_without_name =
+      HaveOneName(selector) && std::ranges::none_of(series, [](const auto& one) { return HasTypeOrUnit(*one); });
   input.load = [this, series = std::move(series), range](size_t index, RangeSeries& into) {
     ReadSamples(*series[index], range, into.read);
     into.labels = series[index]->labels();

@@ -19,7 +19,6 @@ std::optional<base::Labels> SeriesLabels::Make(const base::Labels& own) const {
 }
 
 const base::Labels* SeriesLabels::Of(const store::MemSeries& series) {
-  if (external_.empty() && steps_.empty()) return &series.labels();
   const auto key = static_cast<uint64_t>(series.ref());
   const std::optional<base::Labels>* known = known_.Find(key);
   if (known == nullptr) known = &known_.Add(key, Make(series.labels()));

@@ -18,7 +18,7 @@ class SeriesLabels {
  public:
   SeriesLabels(base::Labels external, std::vector<ingest::RelabelConfig> steps);
 
-  // Null: a step drops it, or no label is left. Valid until Forget, and while the series lives.
+  // Null: a step drops it, or no label is left. Valid until Forget.
   const base::Labels* Of(const store::MemSeries& series);
   // Drops what was not asked for in the last ten minutes or so.
   void Forget(base::Timestamp now) { known_.Forget(now); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <unordered_map>
 
 #include "base/log.h"
@@ -147,15 +148,16 @@ base::Result<int64_t> VersionOf(base::Database& database) {
 struct Durable::State {
   explicit State(const Options& from) : options(from) {}
 
+  static constexpr int64_t kMostNumber = std::numeric_limits<uint32_t>::max();
   // A series' number in the database, by its reference in the head; 0 is none.
-  int64_t& NumberOf(SeriesRef ref) {
+  uint32_t& NumberOf(SeriesRef ref) {
     const auto id = static_cast<uint32_t>(SeriesTable::IdOf(ref));
     const auto round = static_cast<uint32_t>(static_cast<uint64_t>(ref) >> 32);
     if (round != generation) {  // the head has used up its numbers and begins again
       numbers.clear();
       generation = round;
     }
-    if (id >= numbers.size()) numbers.resize(std::max<size_t>(id + 1, numbers.size() * 3 / 2));
+    if (id >= numbers.size()) numbers.resize(std::max<size_t>(id + 1, numbers.size() * 9 / 8));
     return numbers[id];
   }
 
@@ -164,13 +166,14 @@ struct Durable::State {
 
   // Gives the series a number where it has none; `page` holds those that are not written yet.
   base::Result<int64_t> Number(base::Database& database, const MemSeries& series, LabelPageWriter& page) {
-    int64_t& number = NumberOf(series.ref());
+    uint32_t& number = NumberOf(series.ref());
     if (number != 0) return number;
+    if (last_number >= kMostNumber) return base::Fail(base::ErrorCode::limit_exceeded, "the file has no numbers left");
     if (page.full()) TRY_VOID(WriteLabels(database, page));
     if (page.empty()) first_of_page = last_number + 1;
     page.Add(series.labels());
-    number = ++last_number;
-    numbered = static_cast<uint64_t>(number);
+    number = static_cast<uint32_t>(++last_number);
+    numbered = number;
     added.push_back(series.ref());
     return number;
   }
@@ -188,7 +191,7 @@ struct Durable::State {
       static_cast<void>(row.Take());
       for (const SeriesRef ref : added) NumberOf(ref) = 0;
     }
-    added.clear();
+    added = {};  // at first these are all series
   }
 
   base::Result<void> Log(base::Database& database, const CommittedBatch& batch) {
@@ -233,7 +236,7 @@ struct Durable::State {
   const Options options;
   LogRowWriter row;  // empty between batches
   int64_t first_of_page = 0;
-  std::vector<int64_t> numbers;
+  std::vector<uint32_t> numbers;
   uint32_t generation = 0;
   int64_t last_number = 0;
   std::vector<SeriesRef> added;  // by the transaction under way
@@ -265,7 +268,7 @@ base::Result<std::unique_ptr<Durable>> Durable::Restore(base::Database& database
   Loader loader(database, head, [&](int64_t number, SeriesRef ref) {
     state->last_number = std::max(state->last_number, number);
     // of two rows of the same labels the later one goes on; both are read
-    if (ref != SeriesRef::none) state->NumberOf(ref) = number;
+    if (ref != SeriesRef::none && number <= State::kMostNumber) state->NumberOf(ref) = static_cast<uint32_t>(number);
   });
   TRY(state->restored, loader.Load(kSchemaVersion));
   state->numbered = state->restored.series;

@@ -105,13 +105,13 @@ Head::Found Head::FindOrCreate(const base::Labels& labels) {
   if (!Valid(labels)) return {nullptr, false, AppendStatus::invalid_labels};
   const std::unique_lock lock(mutex_);
   if (MemSeries* known = table_.Find(labels, hash)) return {known};
-  const bool full = options_.max_series > 0 && table_.size() >= options_.max_series;
-  MemSeries* const series = full ? nullptr : table_.Insert(labels, hash);
-  if (series == nullptr) return {nullptr, false, AppendStatus::series_limit};
-  index_.Add(SeriesTable::IdOf(series->ref()), series->labels());
+  const bool full = table_.full() || (options_.max_series > 0 && table_.size() >= options_.max_series);
+  if (full) return {nullptr, false, AppendStatus::series_limit};
+  MemSeries* const series = table_.Insert(index_.Share(labels), hash);
+  index_.Add(SeriesTable::IdOf(series->ref()), series->shared_labels());
   selections_.Added(labels);
   ++counters_.created;
-  counters_.bytes += MemSeries::BaseBytes(labels);
+  counters_.bytes += series->BaseBytes();
   return {series, true};
 }
 
@@ -121,8 +121,8 @@ void Head::Forget(std::span<MemSeries* const> series) {
   std::vector<Index::Gone> gone;
   for (MemSeries* each : series) {
     if (table_.Find(each->ref()) != each || !each->DropIfEmpty()) continue;
-    gone.push_back({SeriesTable::IdOf(each->ref()), &each->labels()});
-    counters_.bytes -= MemSeries::BaseBytes(each->labels());
+    gone.push_back({SeriesTable::IdOf(each->ref()), &each->shared_labels()});
+    counters_.bytes -= each->BaseBytes();
   }
   if (gone.empty()) return;
   index_.Remove(gone);
@@ -267,7 +267,8 @@ base::Result<std::vector<std::string>> Head::LabelNames(std::span<const base::Ma
     const auto found = Matching(matchers, range);
     std::unordered_set<std::string_view> names;
     for (const auto& series : found) {
-      for (const base::Label& label : series->labels()) names.insert(label.name);
+      const auto& labels = static_cast<const MemSeries&>(*series).shared_labels();
+      for (const Value* const value : labels.values()) names.insert(value->label().name);
     }
     return Sorted(names);
   }
@@ -286,7 +287,7 @@ base::Result<std::vector<std::string>> Head::LabelValues(const std::string& name
   std::unordered_set<std::string_view> values;
   if (!matchers.empty()) {
     found = Matching(matchers, range);
-    for (const auto& series : found) values.insert(series->labels().Get(name));
+    for (const auto& series : found) values.insert(series->Label(name));
     values.erase(std::string_view());
     return Sorted(values);
   }

@@ -86,7 +86,8 @@ SeriesIds WantedIds(const Condition& condition) {
 }
 
 void Filter(SeriesIds& ids, const Condition& condition, const SeriesTable& table) {
-  std::erase_if(ids, [&](SeriesId id) { return !condition.matcher->Matches(table.Get(id)->labels()); });
+  std::erase_if(
+      ids, [&](SeriesId id) { return !condition.matcher->Matches(table.Get(id)->Label(condition.matcher->name())); });
 }
 
 // An equality's postings, without copying them.
@@ -147,12 +148,19 @@ int Rank(const Condition& condition) {
 
 }  // namespace
 
-void Index::Add(SeriesId id, const base::Labels& labels) {
+SharedLabels Index::Share(const base::Labels& labels) {
+  std::vector<Value*> values;
+  values.reserve(labels.size());
   for (const base::Label& label : labels) {
     auto name = names_.find(label.name);
     if (name == names_.end()) name = names_.try_emplace(std::string(label.name)).first;
-    name->second.GetOrAdd(label.value).postings().Add(id);
+    values.push_back(&name->second.GetOrAdd(label));
   }
+  return SharedLabels(values);
+}
+
+void Index::Add(SeriesId id, const SharedLabels& labels) {
+  for (Value* const value : labels.values()) value->postings().Add(id);
 }
 
 void Index::Remove(std::span<const Gone> series) {
@@ -160,9 +168,8 @@ void Index::Remove(std::span<const Gone> series) {
   std::vector<std::pair<Value*, ValueTable*>> touched;
   for (const Gone& gone : series) {
     ids.push_back(gone.id);
-    for (const base::Label& label : *gone.labels) {
-      ValueTable& values = names_.find(label.name)->second;
-      touched.emplace_back(values.Find(label.value), &values);
+    for (Value* const value : gone.labels->values()) {
+      touched.emplace_back(value, &names_.find(value->label().name)->second);
     }
   }
   std::ranges::sort(ids);

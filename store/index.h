@@ -17,10 +17,12 @@ class Index {
  public:
   using Names = std::map<std::string, ValueTable, std::less<>>;
 
-  void Add(SeriesId id, const base::Labels& labels);
+  // The labels, kept together with those of other series. To be called only for a series that is then added.
+  SharedLabels Share(const base::Labels& labels);
+  void Add(SeriesId id, const SharedLabels& labels);  // which Share made
   struct Gone {
     SeriesId id;
-    const base::Labels* labels;
+    const SharedLabels* labels;
   };
   void Remove(std::span<const Gone> series);
 

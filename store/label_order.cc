@@ -48,7 +48,8 @@ class Places {
   std::vector<uint32_t> places_;
 };
 
-constexpr auto kByLabels = [](const auto& a, const auto& b) { return a->labels() < b->labels(); };
+const SharedLabels& LabelsOf(const Series& series) { return static_cast<const MemSeries&>(series).shared_labels(); }
+constexpr auto kByLabels = [](const auto& a, const auto& b) { return LabelsOf(*a) < LabelsOf(*b); };
 
 // Moves from `series` what the order knows, in that order; leaves nulls.
 template <class List>

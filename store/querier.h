@@ -4,6 +4,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct TimeRange {  // both ends included
 class Series {
  public:
   virtual ~Series() = default;
-  virtual const base::Labels& labels() const = 0;
+  virtual base::Labels labels() const = 0;
+  // One label's value, "" if absent, as long as the series lives: much cheaper than labels() on a local series.
+  virtual std::string_view Label(std::string_view name) const = 0;
   // Appends the samples within `range` to `out`, oldest first, staleness markers included.
   virtual void Read(TimeRange range, Samples& out) const = 0;
   // Appends only the last of them, if there is one: what an instant asks for. Much cheaper than Read on a local series.

@@ -36,15 +36,11 @@ AppendStatus AppendLimits::JudgeLate(base::Timestamp time, base::Timestamp newes
   return late > static_cast<uint64_t>(window.count()) ? AppendStatus::too_old : AppendStatus::ok;
 }
 
-int64_t MemSeries::BaseBytes(const base::Labels& labels) {
+int64_t MemSeries::BaseBytes() const {
   constexpr size_t kPlaces = 24 + 12;  // in the table's pages and its hash
-  size_t text = 0;
-  size_t count = 0;
-  for (const base::Label& label : labels) {
-    text += label.name.size() + label.value.size() + 2;
-    ++count;
-  }
-  return static_cast<int64_t>(sizeof(MemSeries) + 2 * sizeof(void*) + kPlaces + text + count * sizeof(uint32_t));
+  const size_t postings = labels_.values().size() * sizeof(uint32_t);
+  return static_cast<int64_t>(sizeof(*this) - sizeof labels_ + 2 * sizeof(void*) + kPlaces + labels_.Bytes() +
+                              postings);
 }
 
 size_t MemSeries::OpenBytes() const {

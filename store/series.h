@@ -10,6 +10,7 @@
 #include "store/decoded_tail.h"
 #include "store/locks.h"
 #include "store/querier.h"
+#include "store/shared_labels.h"
 
 namespace store {
 
@@ -32,10 +33,12 @@ struct Footprint {
 // of the open run, never for decoding on behalf of a reader. Chunks already handed out stay valid whatever happens.
 class MemSeries final : public Series {
  public:
-  MemSeries(SeriesRef ref, base::Labels labels) : labels_(std::move(labels)), ref_(ref) {}
+  MemSeries(SeriesRef ref, SharedLabels labels) : labels_(std::move(labels)), ref_(ref) {}
 
   SeriesRef ref() const { return ref_; }
-  const base::Labels& labels() const override { return labels_; }
+  const SharedLabels& shared_labels() const { return labels_; }
+  base::Labels labels() const override { return labels_.ToLabels(); }
+  std::string_view Label(std::string_view name) const override { return labels_.Get(name); }
   void Read(TimeRange range, Samples& out) const override;
   void ReadLast(TimeRange range, Samples& out) const override;
   bool ReadEdges(TimeRange range, bool falls, Samples& room, Edges& edges) const override;
@@ -103,8 +106,8 @@ class MemSeries final : public Series {
     __builtin_prefetch(&ref_, 1);
     __builtin_prefetch(&history_, 1);
   }
-  // Memory of an empty one: itself, its labels, its places in table and index.
-  static int64_t BaseBytes(const base::Labels& labels);
+  // Memory of an empty one: itself, its places in table and index, but no texts.
+  int64_t BaseBytes() const;
 
  private:
   // What a series with few float samples does without.
@@ -136,9 +139,9 @@ class MemSeries final : public Series {
   void InsertIntoOpen(const Sample& sample, Footprint& change);
   size_t ChunkFor(base::Timestamp time) const;
 
-  const base::Labels labels_;
-  const SeriesRef ref_;
+  [[no_unique_address]] const SharedLabels labels_;
   mutable SmallMutex mutex_;
+  const SeriesRef ref_;
   bool dropped_ : 1 = false;        // from here on guarded by mutex_
   bool has_decoded_ : 1 = false;    // so that an append need not look into history_
   mutable uint8_t reads_ = 0;       // see Usage; in the room that alignment leaves

@@ -80,7 +80,7 @@ std::vector<MemSeries*> SeriesTable::All() const {
 }
 
 SeriesId SeriesTable::NextFreeId() {
-  if (size_ >= max_id_) return SeriesId::none;
+  if (full()) return SeriesId::none;
   while (true) {
     if (last_id_ == max_id_) {
       last_id_ = 0;
@@ -92,12 +92,12 @@ SeriesId SeriesTable::NextFreeId() {
   }
 }
 
-MemSeries* SeriesTable::Insert(const base::Labels& labels, uint64_t hash) {
+MemSeries* SeriesTable::Insert(SharedLabels labels, uint64_t hash) {
   const SeriesId id = NextFreeId();
   if (id == SeriesId::none) return nullptr;
   Page& page = MakePage(id);
   Slot& slot = page.slots[Number(id) & ((1U << kPageBits) - 1)];
-  slot.owner = std::make_shared<MemSeries>(SeriesRef(uint64_t{generation_} << 32 | Number(id)), labels);
+  slot.owner = std::make_shared<MemSeries>(SeriesRef(uint64_t{generation_} << 32 | Number(id)), std::move(labels));
   slot.series.store(slot.owner.get(), std::memory_order_release);
   ++page.used;
   ++size_;
@@ -127,7 +127,7 @@ MemSeries* SeriesTable::Find(const base::Labels& labels, uint64_t hash) const {
   for (size_t at = wanted & mask; hashes_[at].id != SeriesId::none; at = (at + 1) & mask) {
     if (hashes_[at].hash != wanted) continue;
     MemSeries* series = SlotOf(hashes_[at].id)->owner.get();
-    if (series->labels() == labels) return series;
+    if (series->shared_labels() == labels) return series;
   }
   return nullptr;
 }

@@ -43,8 +43,9 @@ class SeriesTable {
   std::vector<MemSeries*> All() const;                               // rising ids; they live as the one Find gives
   size_t size() const { return size_; }
 
-  // The labels must be new. Null only when every id is taken.
-  MemSeries* Insert(const base::Labels& labels, uint64_t hash);
+  bool full() const { return size_ >= max_id_; }
+  // The labels must be new, the hash that of base::Labels. Null only when every id is taken.
+  MemSeries* Insert(SharedLabels labels, uint64_t hash);
   // Moves the series into `epoch`; and its page, when it was the last of it.
   void Erase(SeriesId id, Epoch& epoch);
 

@@ -15,21 +15,24 @@ uint32_t HashOf(std::string_view text) { return static_cast<uint32_t>(std::hash<
 
 }  // namespace
 
-Value* Value::Make(std::string_view text, uint32_t hash) {
-  void* const memory = ::operator new(sizeof(Value) + text.size());
-  auto* const value = new (memory) Value(static_cast<uint32_t>(text.size()), hash);
-  std::ranges::copy(text, reinterpret_cast<char*>(value + 1));
+Value* Value::Make(const base::Label& label, uint32_t hash) {
+  const base::Labels alone = {label};
+  const std::string_view packed = alone.packed();
+  void* const memory = ::operator new(sizeof(Value) + packed.size());
+  auto* const value = new (memory) Value(packed.size(), label.value.size(), hash);
+  std::ranges::copy(packed, reinterpret_cast<char*>(value + 1));
   return value;
 }
 
-void Value::Free(Value* value) {
-  value->~Value();
-  ::operator delete(value);
+void Value::Release() {
+  if (holders_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+  this->~Value();
+  ::operator delete(this);
 }
 
 ValueTable::~ValueTable() {
   for (Value* value : slots_) {
-    if (value != nullptr) Value::Free(value);
+    if (value != nullptr) value->Release();
   }
 }
 
@@ -47,12 +50,12 @@ const Value* ValueTable::Find(std::string_view text) const {
 
 Value* ValueTable::Find(std::string_view text) { return slots_.empty() ? nullptr : slots_[Probe(text, HashOf(text))]; }
 
-Value& ValueTable::GetOrAdd(std::string_view text) {
-  if (Value* known = Find(text)) return *known;
+Value& ValueTable::GetOrAdd(const base::Label& label) {
+  if (Value* known = Find(label.value)) return *known;
   if ((size_ + 1) * 4 > slots_.size() * 3) Grow();
-  const uint32_t hash = HashOf(text);
-  Value* const value = Value::Make(text, hash);
-  slots_[Probe(text, hash)] = value;
+  const uint32_t hash = HashOf(label.value);
+  Value* const value = Value::Make(label, hash);
+  slots_[Probe(label.value, hash)] = value;
   ++size_;
   const std::scoped_lock lock(sorting_);
   if (!sorted_.empty()) unsorted_.push_back(value);
@@ -64,8 +67,7 @@ void ValueTable::RemoveIfUnused(std::string_view text) {
   const size_t mask = slots_.size() - 1;
   size_t hole = Probe(text, HashOf(text));
   if (slots_[hole] == nullptr || !slots_[hole]->postings().empty()) return;
-  Value::Free(slots_[hole]);
-  slots_[hole] = nullptr;
+  std::exchange(slots_[hole], nullptr)->Release();
   --size_;
   for (size_t at = (hole + 1) & mask; slots_[at] != nullptr; at = (at + 1) & mask) {
     const size_t home = slots_[at]->hash() & mask;
@@ -92,7 +94,7 @@ void ValueTable::Grow() {
 
 size_t ValueTable::Bytes() const {
   size_t bytes = slots_.size() * sizeof(Value*);
-  ForEach([&](const Value& value) { bytes += sizeof(Value) + value.text().size() + value.postings().Bytes(); });
+  ForEach([&](const Value& value) { bytes += sizeof(Value) + value.packed().size() + value.postings().Bytes(); });
   return bytes;
 }
 

@@ -34,7 +34,8 @@ class SeriesWithStarts : public store::Series {
                    std::shared_ptr<const std::map<base::Timestamp, base::Timestamp>> starts)
       : series_(std::move(series)), starts_(std::move(starts)) {}
 
-  const base::Labels& labels() const override { return series_->labels(); }
+  base::Labels labels() const override { return series_->labels(); }
+  std::string_view Label(std::string_view name) const override { return series_->Label(name); }
   void Read(store::TimeRange range, store::Samples& out) const override {
     const size_t first = out.size();
     series_->Read(range, out);

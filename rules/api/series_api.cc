@@ -147,17 +147,16 @@ Response Series(const QuerySource& source, const base::HttpRequest& request) {
   }
   const auto selection = ReadSelection(request.parameters, Listing::series);
   if (!selection) return selection.error();
-  std::vector<std::shared_ptr<const store::Series>> found;
+  std::vector<base::Labels> found;
   for (const Matchers& matchers : selection->sets) {
     if (selection->range.max < selection->range.min) break;
-    auto more = source.querier.Select(matchers, selection->range);
+    const auto more = source.querier.Select(matchers, selection->range);
     if (!more) return Internal(more.error());
-    std::ranges::move(*more, std::back_inserter(found));
+    for (const auto& series : *more) found.push_back(series->labels());
   }
-  const auto labels_of = [](const auto& series) -> const base::Labels& { return series->labels(); };
   if (selection->sets.size() > 1) {
-    std::ranges::sort(found, std::less<>(), labels_of);
-    const auto repeated = std::ranges::unique(found, std::equal_to<>(), labels_of);
+    std::ranges::sort(found);
+    const auto repeated = std::ranges::unique(found);
     found.erase(repeated.begin(), repeated.end());
   }
   const bool truncated = selection->limit > 0 && found.size() > selection->limit;
@@ -165,7 +164,7 @@ Response Series(const QuerySource& source, const base::HttpRequest& request) {
   return base::ApiSuccess(
       [&](base::JsonWriter& json) {
         json.BeginArray();
-        for (const auto& series : found) WriteLabels(json, series->labels());
+        for (const base::Labels& labels : found) WriteLabels(json, labels);
         json.EndArray();
       },
       truncated ? std::vector{kTruncated} : std::vector<std::string>());

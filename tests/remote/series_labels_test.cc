@@ -33,7 +33,7 @@ TEST(SeriesLabels, AsTheReceiverSeesThem) {
       {"kept", {}, "[{source_labels: [__name__], regex: a, action: keep}]", R"(a{job="x"})"},
       {"no label left", {}, "[{regex: '.*', action: labeldrop}]", ""},
   };
-  const store::MemSeries series(static_cast<store::SeriesRef>(7), {{"__name__", "a"}, {"job", "x"}});
+  const store::MemSeries series(static_cast<store::SeriesRef>(7), base::Labels{{"__name__", "a"}, {"job", "x"}});
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     SeriesLabels labels(c.external, Steps(c.steps));
@@ -45,8 +45,8 @@ TEST(SeriesLabels, AsTheReceiverSeesThem) {
 
 TEST(SeriesLabels, ForgetsWhatIsNoLongerAskedFor) {
   SeriesLabels labels({{"site", "demo"}}, {});
-  const store::MemSeries first(static_cast<store::SeriesRef>(1), {{"__name__", "a"}});
-  const store::MemSeries second(static_cast<store::SeriesRef>(2), {{"__name__", "b"}});
+  const store::MemSeries first(static_cast<store::SeriesRef>(1), base::Labels{{"__name__", "a"}});
+  const store::MemSeries second(static_cast<store::SeriesRef>(2), base::Labels{{"__name__", "b"}});
   const base::Labels* const made = labels.Of(first);
   labels.Of(second);
   base::Timestamp now(std::chrono::hours(1));

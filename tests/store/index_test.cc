@@ -74,15 +74,15 @@ TEST(RegexPlan, WhatTheTextShows) {
 class Indexed {
  public:
   void Add(const Labels& labels) {
-    MemSeries* series = table_.Insert(labels, labels.Hash());
-    index_.Add(SeriesTable::IdOf(series->ref()), series->labels());
+    MemSeries* series = table_.Insert(index_.Share(labels), labels.Hash());
+    index_.Add(SeriesTable::IdOf(series->ref()), series->shared_labels());
     all_.emplace_back(SeriesTable::IdOf(series->ref()), labels);
   }
   template <class Predicate>
   void RemoveIf(Predicate predicate) {
     std::vector<Index::Gone> gone;
     for (const auto& [id, labels] : all_) {
-      if (predicate(labels)) gone.push_back({id, &labels});
+      if (predicate(labels)) gone.push_back({id, &table_.Get(id)->shared_labels()});
     }
     index_.Remove(gone);
     Epoch epoch;
@@ -206,7 +206,8 @@ TEST(ValueTable, FindsByPrefixWhileValuesComeAndGo) {
   ValueTable table;
   const auto add = [&](int first, int last) {
     for (int i = first; i < last; ++i) {
-      table.GetOrAdd("v" + std::to_string(i)).postings().Add(static_cast<SeriesId>(i + 1));
+      const std::string text = "v" + std::to_string(i);
+      table.GetOrAdd({"n", text}).postings().Add(static_cast<SeriesId>(i + 1));
     }
   };
   const auto expect_all = [&](int count) {

@@ -29,8 +29,7 @@ void ExpectSorts(const LabelOrder& order, const List& some) {
   std::vector<std::shared_ptr<const Series>> found(some.begin(), some.end());
   order.Sort(found);
   ASSERT_EQ(found.size(), some.size());
-  EXPECT_TRUE(
-      std::ranges::is_sorted(found, {}, [](const auto& each) -> const base::Labels& { return each->labels(); }));
+  EXPECT_TRUE(std::ranges::is_sorted(found, {}, [](const auto& each) { return each->labels(); }));
   std::vector<const Series*> want;
   std::vector<const Series*> got;
   for (const auto& each : some) want.push_back(each.get());
