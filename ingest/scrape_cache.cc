@@ -10,6 +10,8 @@ constexpr size_t kFewestSlots = 64;
 constexpr size_t kWorthEvicting = 1000;  // series
 constexpr size_t kWorthEvictingBytes = 1 << 20;
 
+bool Fits(size_t series, size_t slots) { return series * 4 <= slots * 3; }
+
 uint32_t HashOf(std::string_view text) {
   const uint64_t hash = std::hash<std::string_view>{}(text);
   return static_cast<uint32_t>(hash ^ (hash >> 32));
@@ -17,16 +19,15 @@ uint32_t HashOf(std::string_view text) {
 
 }  // namespace
 
-ScrapeCache::ScrapeCache() : slots_(kFewestSlots, kNone) {}
-
 void ScrapeCache::Begin() {
   ++scrape_;
+  searched_ = false;
   last_ = kNone;
 }
 
-std::string_view ScrapeCache::Expected() const {
+std::string_view ScrapeCache::Expected() {
   const Index follower = Follower();
-  return follower == kNone ? std::string_view() : TextOf(series_[follower]);
+  return follower == kNone ? std::string_view() : texts_.Show(follower);
 }
 
 ScrapeCache::Series& ScrapeCache::Advance(Index index) {
@@ -40,11 +41,13 @@ void ScrapeCache::Link(Index index) {
 }
 
 ScrapeCache::Series* ScrapeCache::Find(std::string_view text) {
+  searched_ = true;
+  if (slots_.empty()) BuildSlots(series_.size());
   const uint32_t hash = HashOf(text);
   const size_t mask = slots_.size() - 1;
   for (size_t at = hash & mask; slots_[at] != kNone; at = (at + 1) & mask) {
     Series& series = series_[slots_[at]];
-    if (series.hash != hash || TextOf(series) != text) continue;
+    if (series.hash != hash || texts_.Show(slots_[at]) != text) continue;
     Link(slots_[at]);
     return &series;
   }
@@ -52,12 +55,10 @@ ScrapeCache::Series* ScrapeCache::Find(std::string_view text) {
 }
 
 ScrapeCache::Series& ScrapeCache::Insert(std::string_view text) {
-  if ((series_.size() + 1) * 2 > slots_.size()) Rebuild(slots_.size() * 2);
+  if (!Fits(series_.size() + 1, slots_.size())) BuildSlots(series_.size() + 1);
   const auto index = static_cast<Index>(series_.size());
   Series& series = series_.emplace_back();
-  series.text_at = static_cast<uint32_t>(texts_.size());
-  series.text_size = static_cast<uint32_t>(text.size());
-  texts_ += text;
+  texts_.Add(text);
   series.hash = HashOf(text);
   series.next = Follower() == index ? kNone : Follower();
   const size_t mask = slots_.size() - 1;
@@ -68,8 +69,11 @@ ScrapeCache::Series& ScrapeCache::Insert(std::string_view text) {
   return series_[index];
 }
 
-void ScrapeCache::Rebuild(size_t slots) {
-  slots_.assign(std::max(slots, kFewestSlots), kNone);
+// With room for so many series.
+void ScrapeCache::BuildSlots(size_t series) {
+  size_t slots = kFewestSlots;
+  while (!Fits(series, slots)) slots *= 2;
+  slots_.assign(slots, kNone);
   const size_t mask = slots_.size() - 1;
   for (Index index = 0; index < series_.size(); ++index) {
     size_t at = series_[index].hash & mask;
@@ -80,39 +84,37 @@ void ScrapeCache::Rebuild(size_t slots) {
 
 void ScrapeCache::Clear() {
   series_.clear();
-  texts_.clear();
-  slots_.assign(kFewestSlots, kNone);
+  texts_.Clear();
+  slots_ = {};
   first_ = last_ = kNone;
 }
 
-bool ScrapeCache::WorthEvicting() const {
+bool ScrapeCache::WorthEvicting() {
   size_t gone = 0;
   size_t bytes = 0;
-  for (const Series& series : series_) {
-    if (SeenNow(series)) continue;
+  for (Index index = 0; index < series_.size() && gone < kWorthEvicting; ++index) {
+    if (SeenNow(series_[index])) continue;
     ++gone;
-    bytes += series.text_size;
+    bytes += texts_.Show(index).size();
   }
   return gone >= kWorthEvicting || bytes >= kWorthEvictingBytes || (gone > 0 && gone * 2 >= series_.size());
 }
 
 void ScrapeCache::GiveBack() {
+  if (!searched_) slots_ = {};
   if (series_.capacity() > series_.size() + series_.size() / 8) series_.shrink_to_fit();
-  if (texts_.capacity() > texts_.size() + texts_.size() / 8) texts_.shrink_to_fit();
+  texts_.GiveBack();
 }
 
 void ScrapeCache::Evict() {
   if (!WorthEvicting()) return GiveBack();
   std::vector<Index> moved(series_.size(), kNone);
   Index kept = 0;
-  std::string texts;
+  PageTexts texts;
   for (Index index = 0; index < series_.size(); ++index) {
-    Series& series = series_[index];
-    if (!SeenNow(series)) continue;
+    if (!SeenNow(series_[index])) continue;
     moved[index] = kept++;
-    const std::string_view text = TextOf(series);
-    series.text_at = static_cast<uint32_t>(texts.size());
-    texts += text;
+    texts.Add(texts_.Show(index));
   }
   for (Index index = 0; index < series_.size(); ++index) {
     if (moved[index] == kNone) continue;
@@ -125,9 +127,7 @@ void ScrapeCache::Evict() {
   GiveBack();
   if (first_ != kNone) first_ = moved[first_];
   last_ = kNone;
-  size_t slots = kFewestSlots;
-  while (slots < series_.size() * 2) slots *= 2;
-  Rebuild(slots);
+  if (!slots_.empty()) BuildSlots(series_.size());
 }
 
 }  // namespace ingest

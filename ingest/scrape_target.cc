@@ -199,7 +199,7 @@ base::Result<void> ScrapeTarget::AppendSample(const Entry& entry, ExpositionPars
       series->tracked = false;
       break;
     case store::AppendStatus::invalid_labels:
-      return base::Invalid("the store refuses the labels of " + std::string(cache_.TextOf(*series)));
+      return base::Invalid("the store refuses the labels of " + cache_.TextOf(*series));
   }
   if (pass.exemplars) AppendExemplars(entry, *series, parser, pass);
   return {};
@@ -260,8 +260,9 @@ store::AppendStatus ScrapeTarget::Append(ScrapeCache::Series& series, const Time
 
 base::Labels ScrapeTarget::LabelsAgain(const ScrapeCache::Series& series) const {
   SeriesReader reader;
+  const std::string text = cache_.TextOf(series);
   size_t at = 0;
-  if (!reader.Read(cache_.TextOf(series), at, {})) return {};
+  if (!reader.Read(text, at, {})) return {};
   return LabelsOf(reader.labels(), series.type).value_or(base::Labels());
 }
 
