@@ -1,6 +1,7 @@
 #include "app/program.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <prometheus/registry.h>
 #include <unistd.h>
 
@@ -49,6 +50,14 @@
 
 namespace app {
 namespace {
+
+// What a burst of requests or the first scrapes have left lies between what stays; malloc by itself gives back only
+// what lies at its end.
+void GiveMemoryBack() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 constexpr base::Duration kMaintenanceInterval = std::chrono::seconds(15);
 // How long a reload waits for what the Alertmanager clients of the old configuration still hold.
@@ -401,6 +410,7 @@ void Composition::Maintain(const std::stop_token& stop) {
     const base::Timestamp now = clock_.Now();
     head_->Maintain(now);
     if (persistence_.samples) persistence_.samples->Maintain(now, now - storage_.retention);
+    GiveMemoryBack();
   }
 }
 

@@ -43,7 +43,8 @@ Error FailureOf(sqlite3* handle, std::string_view what, std::string_view path) {
 // What a file is made with; these cannot be asked for again while another connection writes.
 constexpr const char* kMake = "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;";
 constexpr const char* kConfigure =
-    "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;";
+    "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304; "
+    "PRAGMA cache_size = -1024;";
 
 // SQLite makes the journal files with the permissions of the main one.
 Result<void> MakePrivateFile(const std::string& path) {

@@ -23,6 +23,7 @@ namespace ingest {
 namespace {
 
 constexpr base::Duration kIdle = std::chrono::minutes(1);
+constexpr size_t kMostSpare = 8 << 20;
 
 }  // namespace
 
@@ -53,6 +54,8 @@ class ScrapeManager::Implementation {
   void Finish(const ActivePtr& active, base::Timestamp time, const base::Result<FetchedPage>& page,
               base::Duration duration);
   void End(const ActivePtr& active);
+  std::string TakeSpare();
+  void GiveSpare(std::string body);
   void Watch(const std::stop_token& stop);
   void PollFiles();
   void LogErrors(const std::vector<Plan>& plans) const;
@@ -76,6 +79,7 @@ class ScrapeManager::Implementation {
   uint64_t generation_ = 0;                             // counts reloads
   bool files_to_watch_ = false;                         // some pool's targets stand in files
   std::condition_variable_any watching_;                // files_to_watch_ has become true
+  std::string spare_;                                   // room for the next page, so that its memory is not sought anew
 
   WorkerPool parsers_;
   WorkerPool local_;
@@ -143,12 +147,16 @@ void ScrapeManager::Implementation::Begin(Due due) {
   }
   auto request = MakeScrapeRequest(*due.config, due.target);
   if (!request) return fail(std::move(request).error());
+  request->room = TakeSpare();
   // The answer may come when the manager is gone; what it then finds is a closed queue.
   client_.StartSend(std::move(*request), [this, queue = parsers_.queue(), active = due.active, time, start,
                                           clock = &clock_](base::Result<base::HttpClientResponse> response) {
     const base::Duration duration = clock->Now() - start;
-    auto page = std::make_shared<const base::Result<FetchedPage>>(PageOf(std::move(response)));
-    queue->Push([this, active, time, page, duration] { Finish(active, time, *page, duration); });
+    auto page = std::make_shared<base::Result<FetchedPage>>(PageOf(std::move(response)));
+    queue->Push([this, active, time, page, duration] {
+      Finish(active, time, *page, duration);
+      if (*page) GiveSpare(std::move((*page)->body));
+    });
   });
 }
 
@@ -175,6 +183,17 @@ void ScrapeManager::Implementation::Finish(const ActivePtr& active, base::Timest
     active->busy = gone;
   }
   if (gone) End(active);
+}
+
+std::string ScrapeManager::Implementation::TakeSpare() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(spare_, {});
+}
+
+void ScrapeManager::Implementation::GiveSpare(std::string body) {
+  if (body.capacity() > kMostSpare) return;
+  const std::scoped_lock lock(mutex_);
+  if (body.capacity() > spare_.capacity()) spare_.swap(body);
 }
 
 void ScrapeManager::Implementation::End(const ActivePtr& active) {

@@ -34,6 +34,7 @@ struct HttpClientRequest {
   std::string proxy_url{};  // "" for none; the environment's http_proxy is never looked at
   bool secret_url = false;  // the path is a secret too (Slack's webhooks): hidden in messages
   TlsOptions tls{};
+  std::string room{};  // what it says is forgotten; the answer's body is put into its memory, if that is large enough
 };
 
 struct HttpClientResponse {

@@ -15,7 +15,12 @@ namespace base {
 class HttpTransfer : public Transfer {
  public:
   HttpTransfer(HttpClientRequest request, std::string user_agent, HttpClient::Done done)
-      : request_(std::move(request)), user_agent_(std::move(user_agent)), done_(std::move(done)) {}
+      : response_{.body = std::move(request.room)},
+        request_(std::move(request)),
+        user_agent_(std::move(user_agent)),
+        done_(std::move(done)) {
+    response_.body.clear();
+  }
 
   Result<void> Prepare() override;
   void Finish(CURLcode code) override;
@@ -38,10 +43,10 @@ class HttpTransfer : public Transfer {
     return fmt::format("{} {}: {}", request_.method, RedactUrl(request_.url, request_.secret_url), what);
   }
 
+  HttpClientResponse response_;
   const HttpClientRequest request_;
   const std::string user_agent_;
   const HttpClient::Done done_;
-  HttpClientResponse response_;
   size_t head_bytes_ = 0;
   bool too_large_ = false;
   std::string host_header_;

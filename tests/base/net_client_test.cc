@@ -59,6 +59,22 @@ TEST(Client, SendsMethodsHeadersAndBodies) {
   EXPECT_GT(large->body.size(), 5'000'000U) << "no Expect: 100-continue pause";
 }
 
+TEST(Client, AnswersInTheRoomItIsGiven) {
+  auto server = HttpServer::Start({.listen_addresses = {"127.0.0.1:0"}},
+                                  {{"GET", "/", "", [](const HttpRequest&) { return Text(std::string(1000, 'x')); }}});
+  ASSERT_TRUE(server);
+  const auto client = HttpClient::Start("test/1");
+  for (const size_t size : {size_t{0}, size_t{500}, size_t{5000}}) {
+    SCOPED_TRACE(size);
+    std::string room(size, 'y');
+    const char* const place = room.data();
+    const auto answer = client->Send({.url = "http://" + (*server)->addresses()[0], .room = std::move(room)});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->body, std::string(1000, 'x'));
+    EXPECT_EQ(answer->body.data() == place, size > 1000);
+  }
+}
+
 TEST(Client, BadRequests) {
   const auto client = HttpClient::Start("test/1");
   struct Case {
