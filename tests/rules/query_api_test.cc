@@ -225,7 +225,7 @@ TEST_F(QueryApiTest, Exemplars) {
   }
   ASSERT_EQ(exemplars_.Add(base::Labels{{"__name__", "u"}}, {base::Labels(), 1e9, start, true}),
             store::ExemplarStatus::ok);
-  const std::string u = R"({"seriesLabels":{"__name__":"u"},"exemplars":[{"labels":{},"value":"1e+09",)"
+  const std::string u = R"({"seriesLabels":{"__name__":"u"},"exemplars":[{"labels":{},"value":"1000000000",)"
                         R"("timestamp":1700000000}]})";
   const std::string last =
       R"({"seriesLabels":{"__name__":"v","job":"a"},"exemplars":[{"labels":{"id":"é"},"value":"2.5",)"
