@@ -55,15 +55,17 @@ exporter::MetricFamilies ExemplarMetrics(const store::Exemplars* exemplars) {
   exporter::MetricFamilies families;
   if (exemplars == nullptr) return families;
   const store::ExemplarStats stats = exemplars->GetStats();
-  AddValue(families, "tocsin_store_exemplars", gauge, "Exemplars in memory.", stats.exemplars);
-  AddValue(families, "tocsin_store_exemplars_limit", gauge, "How many exemplars are kept at most.", stats.capacity);
-  AddValue(families, "tocsin_store_series_with_exemplars", gauge, "Series that have exemplars.", stats.series);
-  AddValue(families, "tocsin_store_exemplars_appended_total", counter, "Exemplars stored since the start.",
+  AddValue(families, "prometheus_tsdb_exemplar_exemplars_in_storage", gauge, "Exemplars in memory.", stats.exemplars);
+  AddValue(families, "prometheus_tsdb_exemplar_max_exemplars", gauge, "How many exemplars are kept at most.",
+           stats.capacity);
+  AddValue(families, "prometheus_tsdb_exemplar_series_with_exemplars_in_storage", gauge, "Series that have exemplars.",
+           stats.series);
+  AddValue(families, "prometheus_tsdb_exemplar_exemplars_appended_total", counter, "Exemplars stored since the start.",
            stats.appended);
-  AddValue(families, "tocsin_store_exemplars_out_of_order_total", counter,
+  AddValue(families, "prometheus_tsdb_exemplar_out_of_order_exemplars_total", counter,
            "Exemplars not stored because the series has a later one.", stats.out_of_order);
   if (stats.reaches) {
-    exporter::AddSample(Add(families, "tocsin_store_oldest_exemplar_timestamp_seconds", gauge,
+    exporter::AddSample(Add(families, "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds", gauge,
                             "Time of the exemplar that gives way to the next one."),
                         "", base::ToSeconds(*stats.reaches));
   }

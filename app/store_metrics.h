@@ -10,7 +10,7 @@ namespace app {
 
 // tocsin_store_…: what the store holds and what it refused.
 exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats);
-// The same of exemplars. Nothing for null.
+// prometheus_tsdb_exemplar_…, under the names that dashboards read. Nothing for null.
 exporter::MetricFamilies ExemplarMetrics(const store::Exemplars* exemplars);
 
 // tocsin_storage_…: how what survives a restart gets to the disk. Nothing for null.

@@ -186,8 +186,8 @@ class ExemplarsTest(Stage):
         self.assert_same(query="work_total", start=BASE + 11)
         self.assert_same(query="work_total", end=BASE + 11)
         page = get(f"{self.mine}/metrics")[2]
-        self.assertEqual(value_of(page, "tocsin_store_exemplars"), sum(len(one["exemplars"]) for one in everything["data"]))
-        self.assertEqual(value_of(page, "tocsin_store_series_with_exemplars"), 11)
+        self.assertEqual(value_of(page, "prometheus_tsdb_exemplar_exemplars_in_storage"), sum(len(one["exemplars"]) for one in everything["data"]))
+        self.assertEqual(value_of(page, "prometheus_tsdb_exemplar_series_with_exemplars_in_storage"), 11)
 
     def test_a_full_ring(self):
         self.start_both(limit=7)
@@ -206,8 +206,8 @@ class ExemplarsTest(Stage):
                          ({"__name__": "pushed_1"}, [], [({"n": "d"}, 1, BASE * 1000 + 60), ({"n": LONG}, 2, BASE * 1000 + 70)])])
         self.assertEqual(len(self.assert_same(query='{__name__=~"pushed.*|unknown"}')["data"]), 3)
         page = get(f"{self.mine}/metrics")[2]
-        self.assertEqual(value_of(page, "tocsin_store_exemplars"), 7)
-        self.assertEqual(value_of(page, "tocsin_store_exemplars_limit"), 7)
+        self.assertEqual(value_of(page, "prometheus_tsdb_exemplar_exemplars_in_storage"), 7)
+        self.assertEqual(value_of(page, "prometheus_tsdb_exemplar_max_exemplars"), 7)
 
     def check_sending_on(self, message):
         program, version = find_prometheus()
@@ -228,7 +228,7 @@ class ExemplarsTest(Stage):
         wait_for(lambda: self.ask(self.mine, query=query) == self.ask(self.peer, query=query), what="all exemplars")
         self.assertEqual(len(self.assert_same(query=query)["data"]), 11)
         page = get(f"{self.mine}/metrics")[2]
-        self.assertEqual(value_of(page, "prometheus_remote_storage_exemplars_total"), value_of(page, "tocsin_store_exemplars"))
+        self.assertEqual(value_of(page, "prometheus_remote_storage_exemplars_total"), value_of(page, "prometheus_tsdb_exemplar_exemplars_in_storage"))
         self.assertEqual(value_of(page, "prometheus_remote_storage_exemplars_failed_total"), 0)
 
     def test_sending_on_by_version_1(self):
@@ -240,7 +240,7 @@ class ExemplarsTest(Stage):
     def test_without_the_feature(self):
         url = self.start_one("mine", [PROGRAM, "rules", f"--storage.path={self.path('data')}"], "storage: {exemplars: {}}\n")
         self.assertEqual(self.ask(url, query="up"), (200, '{"status":"success","data":[]}'))
-        self.assertIsNone(value_of(get(f"{url}/metrics")[2], "tocsin_store_exemplars"))
+        self.assertIsNone(value_of(get(f"{url}/metrics")[2], "prometheus_tsdb_exemplar_exemplars_in_storage"))
 
 
 if __name__ == "__main__":
