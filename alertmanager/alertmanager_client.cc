@@ -17,7 +17,7 @@ AlertmanagerClient::AlertmanagerClient(const AlertingConfig& config, Options opt
     options_.metrics.ClientSent(peers_.back()->name, 0);  // shown as zero from the start, so that a rate sees the first
     options_.metrics.ClientFailed(peers_.back()->name, 0);
   }
-  options_.metrics.SetClients(peers_.size(), options_.queued_alerts);
+  options_.metrics.SetClients(peers_.size() + options_.others, options_.queued_alerts);
   for (const auto& peer : peers_) {
     peer->thread = std::jthread([this, &peer = *peer](const std::stop_token& stop) { Run(peer, stop); });
   }

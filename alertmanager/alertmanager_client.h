@@ -26,6 +26,7 @@ class AlertmanagerClient : public base::AlertSink {
     base::HttpClient& client;
     Metrics& metrics;
     size_t queued_alerts = 10'000;  // per peer
+    size_t others = 0;              // alertmanagers reached in other ways, for the metric that counts them
     base::Duration first_pause = std::chrono::seconds(1);
     base::Duration longest_pause = std::chrono::minutes(1);
   };

@@ -334,10 +334,12 @@ void Composition::ApplySinks(const Config& config) {
   }
   std::shared_ptr<alertmanager::AlertmanagerClient> old;
   if (options_.roles.rules) {
-    old = std::exchange(alertmanagers_,
-                        std::make_shared<alertmanager::AlertmanagerClient>(
-                            config.alerting, alertmanager::AlertmanagerClient::Options{
-                                                 .clock = clock_, .client = *client_, .metrics = alert_metrics_}));
+    old = std::exchange(alertmanagers_, std::make_shared<alertmanager::AlertmanagerClient>(
+                                            config.alerting, alertmanager::AlertmanagerClient::Options{
+                                                                 .clock = clock_,
+                                                                 .client = *client_,
+                                                                 .metrics = alert_metrics_,
+                                                                 .others = dispatcher_ ? size_t{1} : 0}));
     add(alertmanagers_);
   }
   sinks_.Replace(std::move(sinks));

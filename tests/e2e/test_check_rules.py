@@ -202,7 +202,9 @@ class KnownMetricsTest(Stage):
         _, url = self.start_tocsin(self.config)
         names = wait_for(lambda: (lambda found: found if "tocsin_threshold_value" in found else None)(
             get_json(f"{url}/api/v1/label/__name__/values")["data"]), what="the first recorded sample")
-        page = {re.split(r"[{ ]", line)[0] for line in get(f"{url}/metrics")[2].splitlines() if line and line[0] != "#"}
+        text = get(f"{url}/metrics")[2]
+        self.assertIn("\nprometheus_notifications_alertmanagers_discovered 1\n", text)  # the one within
+        page = {re.split(r"[{ ]", line)[0] for line in text.splitlines() if line and line[0] != "#"}
         # all that is there is known before
         everything = self.write("every.yml", alerts(*(f"{name} > 0" for name in sorted({*names, *page}))))
         result = self.run_program("check", "rules", f"--config.file={self.path('tocsin.yml')}", everything)
