@@ -64,11 +64,9 @@ exporter::MetricFamilies ExemplarMetrics(const store::Exemplars* exemplars) {
            stats.appended);
   AddValue(families, "prometheus_tsdb_exemplar_out_of_order_exemplars_total", counter,
            "Exemplars not stored because the series has a later one.", stats.out_of_order);
-  if (stats.reaches) {
-    exporter::AddSample(Add(families, "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds", gauge,
-                            "Time of the exemplar that gives way to the next one."),
-                        "", base::ToSeconds(*stats.reaches));
-  }
+  exporter::AddSample(Add(families, "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds", gauge,
+                          "Time of the exemplar that gives way to the next one; 0 where there is none."),
+                      "", stats.reaches ? base::ToSeconds(*stats.reaches) : 0);
   return families;
 }
 

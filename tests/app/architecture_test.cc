@@ -23,7 +23,7 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       {"remote",
        {"base", "ingest/config_fields.h", "ingest/http_config.h", "ingest/relabel.h", "store/head.h", "store/sample.h",
         "store/sample_log.h", "store/series.h"}},
-      {"promql", {"base", "store/querier.h", "store/sample.h"}},
+      {"promql", {"base", "store/edges.h", "store/querier.h", "store/sample.h"}},
       {"rules", {"base", "promql", "store/exemplars.h", "store/querier.h", "store/appender.h", "store/sample.h"}},
       {"alertmanager", {"base"}},
   };

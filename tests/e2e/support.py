@@ -119,13 +119,13 @@ class Stage(unittest.TestCase):
         self.addCleanup(cluster.stop)
         return cluster
 
-    def start_tocsin(self, config, name="tocsin", command="run", environment=None):
+    def start_tocsin(self, config, name="tocsin", command="run", environment=None, flags=()):
         """(process, base URL). `config` is the text of tocsin.yml."""
         file = self.write(f"{name}.yml", config)
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         process = self.start(name, [PROGRAM, command, f"--config.file={file}", f"--web.listen-address=127.0.0.1:{port}",
-                                    f"--storage.path={self.path(name + '-data')}"],
+                                    f"--storage.path={self.path(name + '-data')}", *flags],
                              f"{url}/-/ready", environment)
         return process, url
 

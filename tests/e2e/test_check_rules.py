@@ -222,7 +222,8 @@ class KnownMetricsTest(Stage):
         self.write("rules.yml", alerts("vector(1)"))
         _, url = self.start_tocsin("global: {scrape_interval: 1s, evaluation_interval: 1s}\nrule_files: [rules.yml]\n"
                                    "scrape_configs: [{job_name: x, static_configs: [{targets: ['127.0.0.1:1']}]}]\n"
-                                   "alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:1']}]}]}\n")
+                                   "alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:1']}]}]}\n",
+                                   flags=["--enable-feature=exemplar-storage"])
         with open(os.path.join(ROOT, "docs", "metrics.md"), encoding="utf-8") as file:
             table = file.read().split("| is there, with the same meaning |")[1].split("| is not there |")[0]
         names = set()

@@ -30,7 +30,7 @@ groups:
 """
 SCRAPE = """
 scrape_configs:
-  - {{job_name: app, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}
+  - {{job_name: app, scrape_interval: 2s, scrape_timeout: 2s, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}
 """
 
 

@@ -20,6 +20,7 @@ QUIET = 250  # milliseconds around an evaluation in which no rule file is change
 SETTLED = 300  # milliseconds after its instant an evaluation is taken as done
 TAIL = 7  # seconds: more than the longest interval
 LATE = 1.8  # seconds: less than the smallest query_offset
+APART = 0.5  # seconds: less than how far back rules look for what other groups wrote
 LEFT_OUT = [
     ("evaluationTime and lastEvaluation of groups and rules",
      "how long it took, and (Prometheus) when it really began"),
@@ -218,6 +219,8 @@ class SideBySide:
         if apart:
             self.remarks.append(f"the same message came {apart[len(apart) // 2] * 1000:.0f} ms apart in the median, "
                                 f"{apart[-1] * 1000:.0f} ms at most")
+            if apart[-1] > APART:
+                self.differences.insert(0, f"the machine is too busy: {self.remarks[-1]}")
 
     def _compare_missed(self):
         for server in self.servers:
