@@ -125,14 +125,14 @@ class SideBySide:
 
         def quiet():
             now = int(time.time() * 1000)
-            return 350 < now % 1000 < 650 and QUIET < (now - offset) % 5000 < min(gap, 1500) - QUIET
+            return 350 < now % 1000 < 500 and QUIET < (now - offset) % 5000 < min(gap, 1500) - QUIET
 
         wait_for(quiet, 10, "a quiet instant")
         begin = time.time()
         self._reload()
         took = time.time() - begin
         self.remarks.append(f"other rules after {begin - self.begin:.1f} s, read within {took:.2f} s")
-        if (begin * 1000 - offset) % 5000 + took * 1000 > gap:
+        if (begin * 1000 - offset) % 5000 + took * 1000 > gap or int(begin) != int(begin + took):
             self.differences.append("the machine is too busy: rules were read while others were due")
 
     @staticmethod
