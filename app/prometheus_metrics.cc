@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "app/add_family.h"
 #include "app/status_api.h"
 
 namespace app {
@@ -13,15 +14,6 @@ using exporter::MetricType;
 using enum exporter::MetricType;
 using LabelPairs = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-exporter::MetricFamily& Add(MetricFamilies& families, std::string_view name, MetricType type, std::string_view help) {
-  exporter::MetricFamily& family = families.emplace_back();
-  family.name = name;
-  family.type = type;
-  family.help = help;
-  family.unit = exporter::UnitOfName(name);
-  return family;
-}
-
 void AddLabelled(exporter::MetricFamily& family, LabelPairs pairs, double value) {
   std::string labels;
   for (const auto& [name, text] : pairs) exporter::AppendLabel(labels, 0, name, text);
@@ -29,7 +21,7 @@ void AddLabelled(exporter::MetricFamily& family, LabelPairs pairs, double value)
 }
 
 void AddValue(MetricFamilies& families, std::string_view name, MetricType type, std::string_view help, double value) {
-  exporter::AddSample(Add(families, name, type, help), "", value);
+  exporter::AddSample(AddFamily(families, name, type, help), "", value);
 }
 
 void AddCount(MetricFamilies& families, std::string_view name, std::string_view help, uint64_t value) {
@@ -38,7 +30,7 @@ void AddCount(MetricFamilies& families, std::string_view name, std::string_view 
 
 MetricFamilies BuildInfoOf(std::string_view name, std::string_view version) {
   MetricFamilies families;
-  AddLabelled(Add(families, name, gauge, "Always 1; labels tell the version."),
+  AddLabelled(AddFamily(families, name, gauge, "Always 1; labels tell the version."),
               {{"version", version}, {"revision", ""}, {"branch", ""}, {"goversion", ""}, {"application", "tocsin"}},
               1);
   return families;
@@ -70,7 +62,7 @@ MetricFamilies PrometheusStoreMetrics(const store::HeadStats& stats, const Reten
   AddCount(families, "prometheus_tsdb_head_series_removed_total", "Series dropped by retention since the start.",
            stats.series_removed);
   exporter::MetricFamily& appended =
-      Add(families, "prometheus_tsdb_head_samples_appended_total", counter, "Samples stored since the start.");
+      AddFamily(families, "prometheus_tsdb_head_samples_appended_total", counter, "Samples stored since the start.");
   AddLabelled(appended, {{"type", "float"}}, static_cast<double>(stats.samples_appended - stats.histograms_appended));
   AddLabelled(appended, {{"type", "histogram"}}, static_cast<double>(stats.histograms_appended));
   AddCount(families, "prometheus_tsdb_head_out_of_order_samples_appended_total",

@@ -2,22 +2,14 @@
 
 #include <initializer_list>
 
+#include "app/add_family.h"
+
 namespace app {
 namespace {
 
-exporter::MetricFamily& Add(exporter::MetricFamilies& families, std::string_view name, exporter::MetricType type,
-                            std::string_view help) {
-  exporter::MetricFamily& family = families.emplace_back();
-  family.name = name;
-  family.type = type;
-  family.help = help;
-  family.unit = exporter::UnitOfName(name);
-  return family;
-}
-
 void AddValue(exporter::MetricFamilies& families, std::string_view name, exporter::MetricType type,
               std::string_view help, size_t value) {
-  exporter::AddSample(Add(families, name, type, help), "", static_cast<double>(value));
+  exporter::AddSample(AddFamily(families, name, type, help), "", static_cast<double>(value));
 }
 
 }  // namespace
@@ -36,7 +28,7 @@ exporter::MetricFamilies StoreMetrics(const store::HeadStats& stats) {
   AddValue(families, "tocsin_store_series_removed_total", counter, "Series dropped by retention since the start.",
            stats.series_removed);
   exporter::MetricFamily& refused =
-      Add(families, "tocsin_store_samples_refused_total", counter, "Samples not stored, by reason.");
+      AddFamily(families, "tocsin_store_samples_refused_total", counter, "Samples not stored, by reason.");
   const std::initializer_list<std::pair<std::string_view, uint64_t>> reasons = {
       {"duplicate", stats.duplicates},      {"invalid_labels", stats.invalid_labels},
       {"out_of_order", stats.out_of_order}, {"series_limit", stats.over_series_limit},
@@ -64,8 +56,8 @@ exporter::MetricFamilies ExemplarMetrics(const store::Exemplars* exemplars) {
            stats.appended);
   AddValue(families, "prometheus_tsdb_exemplar_out_of_order_exemplars_total", counter,
            "Exemplars not stored because the series has a later one.", stats.out_of_order);
-  exporter::AddSample(Add(families, "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds", gauge,
-                          "Time of the exemplar that gives way to the next one; 0 where there is none."),
+  exporter::AddSample(AddFamily(families, "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds", gauge,
+                                "Time of the exemplar that gives way to the next one; 0 where there is none."),
                       "", stats.reaches ? base::ToSeconds(*stats.reaches) : 0);
   return families;
 }
@@ -86,9 +78,9 @@ exporter::MetricFamilies WriterMetrics(const base::WriteBehind* writer) {
   AddValue(families, "tocsin_storage_failures_total", counter,
            "Commits that failed and were tried again: disk full, file locked.", stats.failures);
   if (stats.last_success) {
-    exporter::AddSample(
-        Add(families, "tocsin_storage_last_success_timestamp_seconds", gauge, "When changes were last committed."), "",
-        base::ToSeconds(*stats.last_success));
+    exporter::AddSample(AddFamily(families, "tocsin_storage_last_success_timestamp_seconds", gauge,
+                                  "When changes were last committed."),
+                        "", base::ToSeconds(*stats.last_success));
   }
   return families;
 }
