@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/labels.h"
 #include "base/time.h"
@@ -16,6 +17,10 @@ struct Alert {
   Timestamp starts_at;
   Timestamp ends_at;
   std::string generator_url;
+  // Label sets that choose the receivers in place of `labels`: the alert goes once to each receiver that an alert with
+  // one of these label sets would go to, and to the root route's receiver if one of them is empty. Empty: `labels`
+  // choose, as usual. Only the alertmanager in the same process knows this; the API of Alertmanager has no such field.
+  std::vector<Labels> route_as{};
 
   bool ResolvedAt(Timestamp now) const { return ends_at <= now; }
   bool operator==(const Alert&) const = default;
