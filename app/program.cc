@@ -60,6 +60,7 @@ void GiveMemoryBack() {
 }
 
 constexpr base::Duration kMaintenanceInterval = std::chrono::seconds(15);
+constexpr std::chrono::minutes kFirstRoundPatience{2};
 // How long a reload waits for what the Alertmanager clients of the old configuration still hold.
 constexpr base::Duration kHandOver = std::chrono::seconds(2);
 // How long a reload waits for samples to receivers that are gone or changed.
@@ -139,6 +140,7 @@ class Composition final : public Program {
 
  private:
   base::Result<void> ReplaceExporter(const Config& config);
+  std::function<bool()> SourcesRead();
   void MakeDispatcher(const Config& config);
   void Apply(const Config& config);
   void ApplyDatasource(const rules::EvaluationConfig& config);
@@ -165,6 +167,7 @@ class Composition final : public Program {
   };
   SharedValue<const Shown> shown_{std::make_shared<const Shown>()};
   std::atomic<bool> ready_ = false;
+  std::atomic<bool> sources_read_ = false;  // every target has been scraped once
   bool stopped_ = false;
 
   // What stands lower uses what stands higher.
@@ -223,11 +226,14 @@ base::Result<void> Composition::Begin(const Config& config) {
                                                                            .appendable = *head_,
                                                                            .sink = sinks_,
                                                                            .registry = &registry_,
-                                                                           .keeper = persistence_.rule_state.get()});
+                                                                           .keeper = persistence_.rule_state.get(),
+                                                                           .sources_read = SourcesRead()});
     rule_manager_->Restore(std::move(persistence_.kept.rules));
     query_metrics_ =
         std::make_unique<rules::QueryMetrics>(registry_, static_cast<size_t>(std::max(0, options_.http.threads)));
-    scrapes_ = std::make_unique<ingest::ScrapeManager>(*head_, clock_, *client_, &registry_);
+    scrapes_ = std::make_unique<ingest::ScrapeManager>(
+        *head_, clock_, *client_, &registry_,
+        ingest::ScrapeManagerOptions{.on_first_round = [this] { sources_read_ = true; }});
     remote_write_->SetMetadata([this] { return RemoteMetadata(scrapes_->Metadata()); });
   }
   MakeDispatcher(config);
@@ -263,6 +269,13 @@ base::Result<void> Composition::ReplaceExporter(const Config& config) {
       exporter::Exporter::Create(options_.roles.exporter ? config.collectors : nothing, clock_, std::move(sources)));
   exporter_.Store(std::move(made));
   return {};
+}
+
+// A target with a long interval does not hold alerts for ever.
+std::function<bool()> Composition::SourcesRead() {
+  return [this, begin = std::chrono::steady_clock::now()] {
+    return sources_read_ || std::chrono::steady_clock::now() - begin > kFirstRoundPatience;
+  };
 }
 
 void Composition::MakeDispatcher(const Config& config) {
@@ -303,6 +316,7 @@ void Composition::ApplyRules(const Config& config) {
                         .external_labels = ToLabels(config.global.external_labels),
                         .external_url = external_url_,
                         .datasource = datasource_,
+                        .no_data = config.evaluation.no_data,
                         .catch_up = config.evaluation.catch_up});
 }
 

@@ -36,6 +36,9 @@ class RealExporter : public Exporter {
     Page page;
     MetricFamily pg_up = UpFamily("pg_up", "Whether the PostgreSQL server could be reached.");
     MetricFamily target_up = UpFamily("tocsin_target_up", "Whether the target could be reached.");
+    MetricFamily lost = UpFamily("tocsin_collector_metric_lost",
+                                 "1 for each metric that is missing or incomplete on this page because its collector "
+                                 "failed; absent while all is well.");
     for (size_t i = 0; i < runners_.size(); ++i) {
       runners_[i]->Wait(runs[i], deadline);
       const TargetRunner::Snapshot snapshot = runners_[i]->Take(runs[i]);
@@ -43,10 +46,12 @@ class RealExporter : public Exporter {
       const std::string labels = TargetLabels(runners_[i]->target());
       if (runners_[i]->target().dialect() == Dialect::postgres) AddSample(pg_up, labels, snapshot.up ? 1 : 0);
       AddSample(target_up, labels, snapshot.up ? 1 : 0);
+      AddLost(runners_[i]->target(), snapshot.lost, lost);
     }
     MetricFamilies own = metrics_.Collect();
     own.push_back(std::move(pg_up));
     own.push_back(std::move(target_up));
+    if (!lost.samples.empty()) own.push_back(std::move(lost));
     page.parts.push_back(std::make_shared<const MetricFamilies>(std::move(own)));
     for (const auto& source : options_.sources) page.parts.push_back(std::make_shared<const MetricFamilies>(source()));
     return page;
@@ -88,9 +93,19 @@ class RealExporter : public Exporter {
   }
 
  private:
-  std::string TargetLabels(const Target& target) const {
+  void AddLost(const Target& target, const std::map<std::string, std::vector<std::string>>& lost,
+               MetricFamily& family) const {
+    for (const auto& [collector, metrics] : lost) {
+      for (const std::string& metric : metrics) {
+        AddSample(family, TargetLabels(target, {{"collector", collector}, {"metric", metric}}), 1);
+      }
+    }
+  }
+
+  std::string TargetLabels(const Target& target, std::map<std::string, std::string> more = {}) const {
     std::map<std::string, std::string> labels = target.config().labels;
     if (several_targets_) labels.emplace("target", target.name());
+    labels.merge(more);
     std::string text;
     for (const auto& [name, value] : labels) AppendLabel(text, 0, name, value);
     return text;

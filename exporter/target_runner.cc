@@ -5,7 +5,6 @@
 #include "base/log.h"
 
 namespace exporter {
-
 TargetRunner::TargetRunner(std::unique_ptr<Target> target, std::vector<std::unique_ptr<Collector>> collectors,
                            const base::Clock& clock, SelfMetrics& metrics)
     : target_(std::move(target)), clock_(clock), metrics_(metrics), slots_(collectors.size()) {
@@ -170,9 +169,13 @@ TargetRunner::Snapshot TargetRunner::Take(uint64_t run) {
     for (Slot& slot : slots_) {
       if (slot.outcome != nullptr && (slot.run >= run || IsFresh(slot))) {
         snapshot.outcomes.push_back(slot.outcome);
-      } else if (slot.missed < run) {
-        slot.missed = run;
-        missed.push_back(&slot);
+        if (!slot.outcome->success()) snapshot.lost[slot.collector->name()] = slot.collector->MetricNames();
+      } else {
+        snapshot.lost[slot.collector->name()] = slot.collector->MetricNames();
+        if (slot.missed < run) {
+          slot.missed = run;
+          missed.push_back(&slot);
+        }
       }
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -29,6 +30,8 @@ class TargetRunner {
   struct Snapshot {
     bool up = false;  // the target was reached in this run
     std::vector<std::shared_ptr<const CollectorOutcome>> outcomes;
+    // The series names of the collectors that failed, by collector. Some of them may be among the outcomes.
+    std::map<std::string, std::vector<std::string>> lost;
   };
   // The outcomes of run `run`, and those younger than their collector's min_interval. A collector without either is
   // counted as missed.

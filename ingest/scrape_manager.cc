@@ -34,7 +34,7 @@ class ScrapeManager::Implementation {
       : store_(store),
         clock_(clock),
         client_(client),
-        options_(options),
+        options_(std::move(options)),
         metrics_(registry == nullptr ? nullptr : std::make_unique<ScrapeMetrics>(*registry)),
         parsers_(options.parser_threads),
         local_(1),
@@ -64,6 +64,7 @@ class ScrapeManager::Implementation {
   void Apply(Plan plan);
   void Retire(const ActivePtr& active);
   void PutOnSchedule(const ActivePtr& active);
+  bool EndsFirstRound();
 
   store::Appendable& store_;
   const base::Clock& clock_;
@@ -77,6 +78,7 @@ class ScrapeManager::Implementation {
   std::multimap<base::Timestamp, ActivePtr> schedule_;  // entries that are not at their target's `next` are void
   std::stop_source wake_;                               // ends the scheduler's present sleep
   uint64_t generation_ = 0;                             // counts reloads
+  bool first_round_ = true;                             // some target has not been scraped yet
   bool files_to_watch_ = false;                         // some pool's targets stand in files
   std::condition_variable_any watching_;                // files_to_watch_ has become true
   std::string spare_;                                   // room for the next page, so that its memory is not sought anew
@@ -173,6 +175,7 @@ void ScrapeManager::Implementation::Finish(const ActivePtr& active, base::Timest
   LogReport(active->scrape.config(), active->scrape.target(), report);
   if (metrics_) metrics_->Scraped(report);
   bool gone = false;
+  bool first_round_over = false;
   {
     const std::scoped_lock lock(mutex_);
     active->last_scrape = time;
@@ -181,8 +184,21 @@ void ScrapeManager::Implementation::Finish(const ActivePtr& active, base::Timest
     active->health = report.error ? TargetHealth::down : TargetHealth::up;
     gone = active->gone;
     active->busy = gone;
+    first_round_over = EndsFirstRound();
   }
+  if (first_round_over && options_.on_first_round) options_.on_first_round();
   if (gone) End(active);
+}
+
+bool ScrapeManager::Implementation::EndsFirstRound() {
+  if (!first_round_) return false;
+  for (const auto& [key, pool] : pools_) {
+    for (const auto& [labels, active] : pool.targets) {
+      if (!active->last_scrape) return false;
+    }
+  }
+  first_round_ = false;
+  return true;
 }
 
 std::string ScrapeManager::Implementation::TakeSpare() {
@@ -414,7 +430,7 @@ std::string_view ToString(TargetHealth health) {
 
 ScrapeManager::ScrapeManager(store::Appendable& store, const base::Clock& clock, base::HttpClient& client,
                              prometheus::Registry* registry, ScrapeManagerOptions options)
-    : implementation_(std::make_unique<Implementation>(store, clock, client, registry, options)) {}
+    : implementation_(std::make_unique<Implementation>(store, clock, client, registry, std::move(options))) {}
 
 ScrapeManager::~ScrapeManager() = default;
 

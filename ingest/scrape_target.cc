@@ -87,9 +87,11 @@ ScrapeReport ScrapeTarget::Ingest(const base::Result<FetchedPage>& page, base::T
     pass.report.series_added = 0;
     pass.appender->Rollback();
     pass.appender = store.NewAppender();
-    AppendStaleMarkers(true, pass);
   }
+  // A reader that sees a series end sees `up` fail as well, and one that sees `up` again sees the series: samples
+  // become visible in this order.
   AppendReport(appended ? 1 : 0, duration, page ? page->body.size() : 0, pass);
+  if (!appended) AppendStaleMarkers(true, pass);
   if (auto committed = pass.appender->Commit(); !committed) pass.report.error = committed.error();
   if (appended) {
     cache_.Evict();

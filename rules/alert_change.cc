@@ -32,6 +32,10 @@ std::string_view ToString(ChangeCause cause) {
       return "keep_firing_over";
     case ChangeCause::for_raised:
       return "for_raised";
+    case ChangeCause::source_lost:
+      return "source_lost";
+    case ChangeCause::source_back:
+      return "source_back";
     case ChangeCause::limit:
       return "limit";
     case ChangeCause::rule_gone:
@@ -40,10 +44,15 @@ std::string_view ToString(ChangeCause cause) {
   return "";
 }
 
-std::optional<AlertChange> ChangeBetween(const std::optional<AlertStatus>& before, const ActiveAlert& after) {
-  if (before == after.status) return std::nullopt;
-  AlertChange change{.alert = after, .before = std::nullopt, .cause = CauseOf(before, after.status)};
-  if (before) change.before = before->state;
+std::optional<AlertChange> ChangeBetween(const std::optional<KeptAlertState>& before, const ActiveAlert& after) {
+  if (before == KeptAlertState{after.status, after.no_data}) return std::nullopt;
+  AlertChange change{.alert = after, .before = std::nullopt, .cause = ChangeCause::none};
+  if (before) change.before = before->status.state;
+  change.cause = CauseOf(before ? std::optional(before->status) : std::nullopt, after.status);
+  const bool was_lost = before && before->no_data;
+  if (change.cause == ChangeCause::none && was_lost != after.no_data.has_value()) {
+    change.cause = was_lost ? ChangeCause::source_back : ChangeCause::source_lost;
+  }
   return change;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/labels.h"
 #include "rules/alert_state.h"
+#include "rules/no_data/policy.h"
 
 // What evaluations change of alerts, as values: what is kept across restarts, and what the history is made of.
 
@@ -19,6 +20,7 @@ struct ActiveAlert {
   base::Labels annotations;
   double value = 0;
   AlertStatus status;
+  std::optional<NoData> no_data{};  // kept although its source failed
 };
 
 // Why an alert's state changed.
@@ -29,6 +31,8 @@ enum class ChangeCause : uint8_t {
   not_found,         // the expression no longer finds it
   keep_firing_over,  // nor did it for keep_firing_for
   for_raised,        // a reload raised `for` above what has passed
+  source_lost,       // the source of its series failed; the alert is kept as it was
+  source_back,       // the source answers again, and the expression finds the alert
   limit,             // the rule had more alerts than its group's limit and lost all of them
   rule_gone,         // the rule was changed or removed
 };
@@ -41,8 +45,14 @@ struct AlertChange {
   ChangeCause cause = ChangeCause::none;
 };
 
-// The change between two statuses of one alert, as Next made them; nullopt if they are equal.
-std::optional<AlertChange> ChangeBetween(const std::optional<AlertStatus>& before, const ActiveAlert& after);
+// The state of an alert that changes are told against: what was kept last.
+struct KeptAlertState {
+  AlertStatus status;
+  std::optional<NoData> no_data;
+  bool operator==(const KeptAlertState&) const = default;
+};
+// The change between two states of one alert; nullopt if they are equal.
+std::optional<AlertChange> ChangeBetween(const std::optional<KeptAlertState>& before, const ActiveAlert& after);
 
 struct RuleChanges {
   std::string rule;  // Group::RuleKey

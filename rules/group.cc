@@ -99,7 +99,8 @@ GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment
   const std::scoped_lock evaluating(evaluating_);
   if (retired_ || (last_evaluation_ && now <= *last_evaluation_)) return {};
   const auto begin = std::chrono::steady_clock::now();
-  const EvaluationTimes times{.now = now, .query_offset = query_offset_, .interval = interval_, .past = past};
+  const EvaluationTimes times{
+      .now = now, .query_offset = query_offset_, .interval = interval_, .previous = last_evaluation_, .past = past};
   SkipGap(now);
   GroupOutcome outcome;
   GroupChanges changes{.group = Key(), .time = now, .event = GroupEvent::evaluated, .rules = {}};

@@ -9,6 +9,8 @@
 #include "base/template/functions_prometheus.h"
 #include "base/text.h"
 #include "promql/parser.h"
+#include "rules/no_data/keep.h"
+#include "rules/no_data/source_check.h"
 
 namespace rules {
 namespace {
@@ -69,7 +71,7 @@ base::Labels WithExternal(const base::Labels& labels, const base::Labels& extern
 base::Alert ToSend(const ActiveAlert& alert, const std::string& generator_url, const EvaluationTimes& times,
                    const Environment& environment) {
   return {.labels = WithExternal(alert.labels, environment.external_labels),
-          .annotations = alert.annotations,
+          .annotations = alert.no_data ? WithNoData(alert) : alert.annotations,
           .starts_at = alert.status.fired_at.value_or(alert.status.active_at),
           .ends_at = EndsAt(alert.status, times.now, times.interval, environment.resend_delay),
           .generator_url = generator_url};
@@ -143,7 +145,8 @@ base::Result<LiveRule::Output> LiveRule::EvaluateExpression(const EvaluationTime
     return Output{.samples = std::move(samples), .alerts = {}};
   }
   TRY(auto found, FindAlerts(result, times, environment));
-  return MoveAlerts(std::move(found), times, limit, environment);
+  TRY(const LostSources lost, FindLost(found, times, environment));
+  return MoveAlerts(std::move(found), lost, times, limit, environment);
 }
 
 base::Result<promql::Vector> LiveRule::Record(promql::Vector result, int limit) const {
@@ -203,7 +206,31 @@ base::Result<LiveRule::FoundAlerts> LiveRule::FindAlerts(const promql::Vector& r
   return found;
 }
 
-base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const EvaluationTimes& times, int limit,
+// Reads alerts_ without the lock: only evaluations change it.
+base::Result<LiveRule::LostSources> LiveRule::FindLost(const FoundAlerts& found, const EvaluationTimes& times,
+                                                       const Environment& environment) const {
+  LostSources lost;
+  if (rule_.no_data.value_or(environment.no_data) == NoDataPolicy::resolve) return lost;
+  std::vector<promql::VectorSelector> selectors;
+  SourceCheck check(rule_, selectors, [&](const std::string& text) -> base::Result<promql::Vector> {
+    TRY(const promql::ExprPtr expr, promql::Parse(text, environment.engine.options().parse));
+    TRY(promql::QueryResult answer, Ask(*expr, times.SampleTime(), times, environment));
+    return AsVector(std::move(answer.value));
+  });
+  for (const auto& [labels, live] : alerts_) {
+    const bool active = live.alert.status.state != AlertState::resolved && !live.alert.status.keep_firing_since;
+    if (!active || found.contains(labels)) continue;
+    if (selectors.empty()) {
+      selectors = (environment.recorded ? *environment.recorded : RecordedSeries()).Sources(*rule_.parsed);
+    }
+    TRY(auto source, check.Lost(labels, live.alert.no_data));
+    if (source) lost.emplace(labels, *std::move(source));
+  }
+  return lost;
+}
+
+base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const LostSources& lost,
+                                                    const EvaluationTimes& times, int limit,
                                                     const Environment& environment) {
   const AlertPolicy policy{.hold = rule_.hold, .keep_firing_for = rule_.keep_firing_for};
   const std::scoped_lock lock(mutex_);
@@ -211,6 +238,18 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Eva
   if (found.empty() && alerts_.empty()) return output;
   for (auto it = alerts_.begin(); it != alerts_.end();) {
     const auto seen = found.find(it->first);
+    const auto source = lost.find(it->first);
+    if (source != lost.end()) {
+      it->second.alert = KeepWithoutData(std::move(it->second.alert), source->second, times);
+      ++it;
+      continue;
+    }
+    if (seen == found.end() && it->second.restored && environment.sources_read && !environment.sources_read()) {
+      ++it;
+      continue;
+    }
+    it->second.restored = false;
+    it->second.alert.no_data.reset();
     const auto next = Move(it->second, seen != found.end(), times, environment, output.alerts);
     if (!next) {
       const AlertState was = it->second.alert.status.state;
@@ -231,10 +270,11 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Eva
   }
   for (auto& [labels, news] : found) {
     const AlertStatus status = *Next(std::nullopt, true, policy, times.now);
-    alerts_[labels] = {.alert = {labels, std::move(news.annotations), news.value, status},
+    alerts_[labels] = {.alert = {labels, std::move(news.annotations), news.value, status, std::nullopt},
                        .kept = std::nullopt,
                        .state_series = {},
-                       .for_state_series = {}};
+                       .for_state_series = {},
+                       .no_data_series = {}};
   }
 
   std::string generator_url;  // of those to be sent
@@ -257,8 +297,9 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Eva
   }
   for (auto& [labels, live] : alerts_) {
     if (auto change = ChangeBetween(live.kept, live.alert)) changes_.push_back(*std::move(change));
-    live.kept = live.alert.status;
+    live.kept = {live.alert.status, live.alert.no_data};
   }
+  ReportKept(environment);
   return output;
 }
 
@@ -281,6 +322,19 @@ std::string LiveRule::GeneratorUrl(const Environment& environment) const {
                      base::EscapeUrlQuery(promql::ToString(*rule_.parsed)));
 }
 
+// With mutex_ held.
+void LiveRule::ReportKept(const Environment& environment) {
+  if (environment.kept_alerts == nullptr) return;
+  std::vector<KeptAlert> kept;
+  for (const auto& [labels, live] : alerts_) {
+    if (!live.alert.no_data || live.alert.status.state != AlertState::firing) continue;
+    kept.push_back({.labels = WithExternal(labels, environment.external_labels),
+                    .source = live.alert.no_data->source,
+                    .text = KeptText(live.alert)});
+  }
+  environment.kept_alerts->Set(kept_alerts_, std::move(kept));
+}
+
 std::vector<AlertChange> LiveRule::ForgetLocked(ChangeCause cause) {
   std::vector<AlertChange> changes;
   for (auto& [labels, live] : alerts_) {
@@ -292,6 +346,7 @@ std::vector<AlertChange> LiveRule::ForgetLocked(ChangeCause cause) {
                        .cause = was == AlertState::resolved ? ChangeCause::none : cause});
   }
   alerts_.clear();
+  kept_alerts_.reset();
   return changes;
 }
 
@@ -308,8 +363,13 @@ std::vector<base::Alert> LiveRule::Restore(std::vector<ActiveAlert> alerts, cons
   {
     const std::scoped_lock lock(mutex_);
     for (ActiveAlert& alert : alerts) {
-      LiveAlert live{.alert = std::move(alert), .kept = std::nullopt, .state_series = {}, .for_state_series = {}};
-      live.kept = live.alert.status;
+      LiveAlert live{.alert = std::move(alert),
+                     .kept = std::nullopt,
+                     .restored = true,
+                     .state_series = {},
+                     .for_state_series = {},
+                     .no_data_series = {}};
+      live.kept = {live.alert.status, live.alert.no_data};
       AlertStatus& status = live.alert.status;
       if (status.state != AlertState::resolved) AppendStateSamples(live, times.SampleTime(), samples);
       if (status.state != AlertState::pending) {
@@ -319,6 +379,7 @@ std::vector<base::Alert> LiveRule::Restore(std::vector<ActiveAlert> alerts, cons
       const base::Labels labels = live.alert.labels;
       alerts_.insert_or_assign(labels, std::move(live));
     }
+    ReportKept(environment);
   }
   for (const promql::VectorSample& sample : samples) series_.emplace(sample.labels, Written());
   return to_send;
@@ -369,6 +430,12 @@ void LiveRule::AppendStateSamples(LiveAlert& live, base::Timestamp time, promql:
   samples.push_back({.labels = live.for_state_series,
                      .time = time,
                      .value = static_cast<double>(active_at.time_since_epoch().count()),
+                     .histogram = nullptr});
+  if (!live.alert.no_data) return;
+  if (live.no_data_series.empty()) live.no_data_series = builder().Set(base::kMetricName, kLastDataMetric).Build();
+  samples.push_back({.labels = live.no_data_series,
+                     .time = time,
+                     .value = base::ToSeconds(live.alert.no_data->seen_at),
                      .histogram = nullptr});
 }
 
@@ -438,7 +505,9 @@ void LiveRule::TakeStateFrom(LiveRule& old) {
   for (auto& [labels, live] : alerts_) {
     live.state_series_of = AlertState::resolved;
     live.for_state_series = {};
+    live.no_data_series = {};
   }
+  kept_alerts_ = std::exchange(old.kept_alerts_, {});
 }
 
 bool LiveRule::Writes(const base::Labels& series) const { return series_.contains(series); }

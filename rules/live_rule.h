@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -74,10 +75,12 @@ class LiveRule {
  private:
   struct LiveAlert {
     ActiveAlert alert;
-    std::optional<AlertStatus> kept;  // as the last change said
-    base::Labels state_series;        // ALERTS…, of the state it was built for
+    std::optional<KeptAlertState> kept;  // as the last change said
+    bool restored = false;               // by an earlier process, and not found or missed since
+    base::Labels state_series;           // ALERTS…, of the state it was built for
     AlertState state_series_of = AlertState::resolved;
     base::Labels for_state_series;
+    base::Labels no_data_series;
   };
   struct Found {
     base::Labels annotations;
@@ -94,8 +97,13 @@ class LiveRule {
   using FoundAlerts = std::unordered_map<base::Labels, Found, base::LabelsHash>;
   base::Result<FoundAlerts> FindAlerts(const promql::Vector& result, const EvaluationTimes& times,
                                        const Environment& environment) const;
-  base::Result<Output> MoveAlerts(FoundAlerts found, const EvaluationTimes& times, int limit,
+  // The sources that alerts which are not in `found` have lost, by the alerts' labels.
+  using LostSources = std::map<base::Labels, base::Labels>;
+  base::Result<LostSources> FindLost(const FoundAlerts& found, const EvaluationTimes& times,
+                                     const Environment& environment) const;
+  base::Result<Output> MoveAlerts(FoundAlerts found, const LostSources& lost, const EvaluationTimes& times, int limit,
                                   const Environment& environment);
+  void ReportKept(const Environment& environment);
   std::optional<AlertStatus> Move(LiveAlert& live, bool present, const EvaluationTimes& times,
                                   const Environment& environment, std::vector<base::Alert>& to_send) const;
   std::string GeneratorUrl(const Environment& environment) const;
@@ -113,8 +121,9 @@ class LiveRule {
     uint64_t evaluation = 0;  // the last one that wrote it
   };
   std::unordered_map<base::Labels, Written, base::LabelsHash> series_;  // of the last good evaluation
-  uint64_t evaluation_ = 0;                                             // the number of the one under way
-  std::vector<AlertChange> changes_;                                    // of the evaluation under way
+  KeptAlerts::SlotPointer kept_alerts_;
+  uint64_t evaluation_ = 0;           // the number of the one under way
+  std::vector<AlertChange> changes_;  // of the evaluation under way
 
   mutable std::mutex mutex_;
   // guarded by mutex_

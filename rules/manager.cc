@@ -14,23 +14,29 @@ namespace {
 // How long to sleep when there is nothing to do at all.
 constexpr base::Duration kIdle = std::chrono::minutes(1);
 
-std::shared_ptr<const Environment> MakeEnvironment(const ManagerOptions& options, const ManagerConfig& config) {
-  return std::make_shared<const Environment>(Environment{.engine = options.engine,
-                                                         .querier = options.querier,
-                                                         .appendable = options.appendable,
-                                                         .sink = options.sink,
-                                                         .keeper = options.keeper,
-                                                         .external_labels = config.external_labels,
-                                                         .external_url = config.external_url,
-                                                         .datasource = config.datasource});
+std::shared_ptr<const Environment> MakeEnvironment(const ManagerOptions& options, const ManagerConfig& config,
+                                                   KeptAlerts& kept_alerts) {
+  return std::make_shared<const Environment>(
+      Environment{.engine = options.engine,
+                  .querier = options.querier,
+                  .appendable = options.appendable,
+                  .sink = options.sink,
+                  .keeper = options.keeper,
+                  .external_labels = config.external_labels,
+                  .external_url = config.external_url,
+                  .datasource = config.datasource,
+                  .no_data = config.no_data,
+                  .recorded = std::make_shared<const RecordedSeries>(config.rules.groups),
+                  .kept_alerts = &kept_alerts,
+                  .sources_read = options.sources_read});
 }
 
 }  // namespace
 
 Manager::Manager(ManagerOptions options)
-    : options_(options),
+    : options_(std::move(options)),
       metrics_(options_.registry == nullptr ? nullptr : std::make_unique<Metrics>(*options_.registry)),
-      environment_(MakeEnvironment(options_, {})) {}
+      environment_(MakeEnvironment(options_, {}, kept_alerts_)) {}
 
 Manager::~Manager() {
   for (std::jthread& worker : workers_) worker.request_stop();
@@ -87,7 +93,7 @@ void Manager::GoOn(const std::vector<std::shared_ptr<Entry>>& entries, const Env
 void Manager::Apply(const ManagerConfig& config) {
   const std::scoped_lock applying(applying_);
   const base::Timestamp now = options_.clock.Now();
-  const auto environment = MakeEnvironment(options_, config);
+  const auto environment = MakeEnvironment(options_, config, kept_alerts_);
   std::map<std::string, std::shared_ptr<Entry>> old;
   {
     const std::scoped_lock lock(mutex_);

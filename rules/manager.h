@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,7 @@ struct ManagerOptions {
   base::AlertSink& sink;
   prometheus::Registry* registry = nullptr;  // for the metrics of itself; may be null
   StateKeeper* keeper = nullptr;             // may be null: then nothing survives
+  std::function<bool()> sources_read{};      // Environment::sources_read
 };
 
 // What a configuration says; replaced as a whole by a reload.
@@ -42,6 +44,7 @@ struct ManagerConfig {
   base::Labels external_labels;
   std::string external_url;
   std::shared_ptr<const Datasource> datasource{};  // null: the engine on the querier
+  NoDataPolicy no_data = NoDataPolicy::resolve;    // of rules that do not say
   base::Duration catch_up{0};                      // missed evaluations no further back than this are made up for
 };
 
@@ -105,6 +108,7 @@ class Manager {
             const ManagerConfig& config);
 
   const ManagerOptions options_;
+  KeptAlerts kept_alerts_;
   const std::unique_ptr<Metrics> metrics_;
   std::mutex applying_;  // one Apply at a time
   KeptState kept_;       // guarded by applying_; what no group has taken on

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "promql/ast.h"
+#include "rules/no_data/policy.h"
 
 // What a rule file says, as plain values. Semantics are those of Prometheus' rule files.
 
@@ -36,7 +37,8 @@ struct Rule {
   promql::ExprPtr parsed;  // the same, never null in a rule that was loaded
   base::Duration hold{0};  // `for`
   base::Duration keep_firing_for{0};
-  TextMap labels;  // the group's merged in, the rule's own win
+  std::optional<NoDataPolicy> no_data{};  // of an alert; nullopt: the default of `rules:`
+  TextMap labels;                         // the group's merged in, the rule's own win
   TextMap annotations;
   base::SourcePosition where;
   ExpressionPlace expression_place{};  // line 0 where the expression was compiled from a threshold

@@ -13,8 +13,10 @@
 #include "base/text.h"
 #include "rules/alert_template.h"
 #include "rules/expression.h"
+#include "rules/no_data/no_data_rule.h"
 #include "rules/threshold/compile_threshold.h"
 #include "rules/threshold/threshold.h"
+#include "rules/threshold/threshold_parts.h"
 
 namespace rules {
 namespace {
@@ -27,6 +29,7 @@ struct WrittenRule {
   YamlText expr;
   YamlText hold;
   YamlText keep_firing_for;
+  YamlText no_data;
   Partial<TextsByName> labels;
   Partial<TextsByName> annotations;
   base::SourcePosition where;
@@ -56,6 +59,7 @@ const base::YamlSchema<WrittenRule>& RuleSchema() {
       base::Optional("for", "duration", "0s", &R::hold, "How long it must hold before the alert fires."),
       base::Optional("keep_firing_for", "duration", "0s", &R::keep_firing_for,
                      "How long the alert keeps firing after the expression has no result any more."),
+      base::Optional("no_data", "resolve, keep, alert or critical", "rules.no_data", &R::no_data, NoDataHelp()),
       base::Optional("labels", "map", "{}", &R::labels,
                      "Labels to add; an empty value removes one. Templates for alerts."),
       base::Optional("annotations", "map", "{}", &R::annotations, "Texts for people; templates. Alerts only."),
@@ -122,6 +126,7 @@ class RuleChecker {
     }
     rule.hold = ReadDuration(written.hold);
     rule.keep_firing_for = ReadDuration(written.keep_firing_for);
+    rule.no_data = ReadNoData(written.no_data, errors_);
     if (record) CheckRecording(written, rule);
     for (const auto& [name, label] : group_labels) rule.labels[name] = label.text;
     CheckLabels(written.labels.value, rule);
@@ -156,6 +161,7 @@ class RuleChecker {
     if (rule.keep_firing_for.count() != 0) {
       Complain(errors_, written.keep_firing_for, "a recording rule has no `keep_firing_for`");
     }
+    if (written.no_data.given) Complain(errors_, written.no_data, "a recording rule has no `no_data`");
     if (!written.annotations.value.empty()) {
       Complain(errors_, written.annotations.value.begin()->second, "a recording rule has no annotations");
     }
@@ -221,6 +227,15 @@ void AddThresholds(const base::YamlReader& in, std::string_view source, const st
   for (const Threshold& threshold : ReadThresholds(in, {.parse = options.parse, .source = source})) {
     RuleGroup group = CompileThreshold(threshold, file);
     ParseCompiled(group, options, in.errors());
+    RuleGroup lost = group;
+    lost.rules = NoDataRules(group.rules);
+    for (Rule& rule : lost.rules) {
+      const bool critical = rule.labels.at("severity") == ToString(Severity::critical);
+      rule.expression =
+          WhileActive(threshold, critical ? Severity::critical : Severity::warning, std::move(rule.expression));
+    }
+    ParseCompiled(lost, options, in.errors());
+    std::ranges::move(lost.rules, std::back_inserter(group.rules));
     set.groups.push_back(std::move(group));
     if (auto inhibition = ThresholdInhibition(threshold)) set.inhibitions.push_back(*std::move(inhibition));
   }
@@ -285,6 +300,7 @@ RuleSet ParseRuleFile(std::string_view text, const std::string& file, const Rule
     if (from.name.given && from.name.text.empty()) Complain(errors, from.name, "a group's name must not be empty");
     checker.CheckGroupLabels(group.name, from.labels.value);
     for (const WrittenRule& rule : from.rules.value) group.rules.push_back(checker.Check(rule, from.labels.value));
+    AppendNoDataRules(group.rules, options.parse);
     set.groups.push_back(std::move(group));
   }
   if (const base::YamlNode* thresholds = root.Find("thresholds")) {

@@ -26,6 +26,15 @@ CREATE TABLE rules_history(
 CREATE INDEX rules_history_time ON rules_history(time);
 )sql";
 
+// A table of its own, so that files of earlier versions are taken over as they are.
+constexpr int kNoDataSchemaVersion = 1;
+constexpr std::string_view kNoDataSchema = R"sql(
+CREATE TABLE rules_no_data(
+  group_key TEXT NOT NULL, rule TEXT NOT NULL, labels TEXT NOT NULL,
+  since INTEGER NOT NULL, seen_at INTEGER NOT NULL, source TEXT NOT NULL,
+  PRIMARY KEY(group_key, rule, labels)) WITHOUT ROWID;
+)sql";
+
 int64_t ToInteger(base::Timestamp time) { return time.time_since_epoch().count(); }
 std::optional<int64_t> ToInteger(std::optional<base::Timestamp> time) {
   return time ? std::optional(ToInteger(*time)) : std::nullopt;
@@ -77,10 +86,32 @@ base::Result<ActiveAlert> ReadAlert(const base::Statement& row) {
   alert.status.keep_firing_since = ToTimestamp(row.OptionalInteger(8));
   alert.status.resolved_at = ToTimestamp(row.OptionalInteger(9));
   alert.status.last_sent_at = ToTimestamp(row.OptionalInteger(10));
+  if (!row.IsNull(11)) {
+    TRY(base::Labels source, ToLabels(row.Text(13)));
+    alert.no_data = NoData{ToTimestamp(row.Integer(11)), ToTimestamp(row.Integer(12)), std::move(source)};
+  }
   if (alert.status.state == AlertState::resolved && !alert.status.resolved_at) {
     return base::Fail(base::ErrorCode::corrupt, "a resolved alert without its end");
   }
   return alert;
+}
+
+base::Result<void> WriteNoData(base::Database& database, const std::string& group, const std::string& rule,
+                               const AlertChange& change) {
+  const ActiveAlert& alert = change.alert;
+  if (change.forgotten || !alert.no_data) {
+    TRY(base::Statement remove,
+        database.Prepare("DELETE FROM rules_no_data WHERE group_key = ?1 AND rule = ?2 AND labels = ?3"));
+    return remove.Bind(1, group).Bind(2, rule).Bind(3, ToJson(alert.labels)).Run();
+  }
+  TRY(base::Statement put, database.Prepare("INSERT OR REPLACE INTO rules_no_data VALUES(?1, ?2, ?3, ?4, ?5, ?6)"));
+  return put.Bind(1, group)
+      .Bind(2, rule)
+      .Bind(3, ToJson(alert.labels))
+      .Bind(4, ToInteger(alert.no_data->since))
+      .Bind(5, ToInteger(alert.no_data->seen_at))
+      .Bind(6, ToJson(alert.no_data->source))
+      .Run();
 }
 
 base::Result<void> WriteAlert(base::Database& database, const std::string& group, const std::string& rule,
@@ -130,7 +161,8 @@ base::Result<void> WriteHistory(base::Database& database, const GroupChanges& gr
 base::Result<void> WriteGroup(base::Database& database, const GroupChanges& group) {
   if (group.event == GroupEvent::ended) {
     for (const char* sql :
-         {"DELETE FROM rules_groups WHERE group_key = ?1", "DELETE FROM rules_alerts WHERE group_key = ?1"}) {
+         {"DELETE FROM rules_groups WHERE group_key = ?1", "DELETE FROM rules_alerts WHERE group_key = ?1",
+          "DELETE FROM rules_no_data WHERE group_key = ?1"}) {
       TRY(base::Statement remove, database.Prepare(sql));
       TRY_VOID(remove.Bind(1, group.group).Run());
     }
@@ -158,7 +190,8 @@ size_t SizeOf(const GroupChanges& changes) {
 }  // namespace
 
 base::Result<void> StateDatabase::Prepare(base::Database& database) {
-  return database.PrepareSchema("rules", kSchemaVersion, std::string(kSchema));
+  TRY_VOID(database.PrepareSchema("rules", kSchemaVersion, std::string(kSchema)));
+  return database.PrepareSchema("rules_no_data", kNoDataSchemaVersion, std::string(kNoDataSchema));
 }
 
 base::Result<KeptState> StateDatabase::Load(base::Database& database) {
@@ -169,7 +202,8 @@ base::Result<KeptState> StateDatabase::Load(base::Database& database) {
     if (!row) break;
     state[std::string(groups.Text(0))].evaluated = ToTimestamp(groups.Integer(1));
   }
-  TRY(base::Statement alerts, database.Prepare("SELECT * FROM rules_alerts"));
+  TRY(base::Statement alerts, database.Prepare("SELECT rules_alerts.*, since, seen_at, source FROM rules_alerts "
+                                               "LEFT JOIN rules_no_data USING(group_key, rule, labels)"));
   while (true) {
     TRY(const bool row, alerts.Step());
     if (!row) break;
@@ -191,6 +225,7 @@ void StateDatabase::Keep(GroupChanges changes) {
     for (const RuleChanges& rule : kept->rules) {
       for (const AlertChange& change : rule.alerts) {
         TRY_VOID(WriteAlert(database, kept->group, rule.rule, change));
+        TRY_VOID(WriteNoData(database, kept->group, rule.rule, change));
         TRY_VOID(WriteHistory(database, *kept, change));
       }
     }

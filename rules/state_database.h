@@ -10,7 +10,8 @@
 #include "rules/alert_change.h"
 #include "rules/history.h"
 
-// Alert state and alert history in the embedded database: tables rules_groups, rules_alerts, rules_history.
+// Alert state and alert history in the embedded database: tables rules_groups, rules_alerts,
+// rules_no_data, rules_history.
 
 namespace rules {
 

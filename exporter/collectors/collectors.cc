@@ -58,6 +58,7 @@ std::vector<std::string> ExposedMetricNames(const ExporterConfig& config) {
                                     "tocsin_collector_series",
                                     "tocsin_collector_dropped_rows_total",
                                     "tocsin_collector_errors_total",
+                                    "tocsin_collector_metric_lost",
                                     "tocsin_exposition_duplicate_series_total",
                                     "tocsin_exposition_type_conflicts_total"};
   for (const TargetConfig& target : config.targets) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "promql/parser.h"
 #include "rules/api/value_json.h"
+#include "rules/no_data/keep.h"
 
 namespace rules {
 namespace {
@@ -38,6 +39,7 @@ void WriteAlertingHead(base::JsonWriter& json, const RuleSnapshot& snapshot, boo
   json.Key("query").String(promql::ToString(*rule.parsed));
   json.Key("duration").Number(base::ToSeconds(rule.hold));
   json.Key("keepFiringFor").Number(base::ToSeconds(rule.keep_firing_for));
+  if (rule.no_data) json.Key("noData").String(ToString(*rule.no_data));
   WriteMap(json.Key("labels"), rule.labels);
   WriteMap(json.Key("annotations"), rule.annotations);
   json.Key("alerts").BeginArray();
@@ -78,11 +80,18 @@ std::string FormatAlertValue(double value) {
 void WriteAlert(base::JsonWriter& json, const ActiveAlert& alert) {
   json.BeginObject();
   WriteLabels(json.Key("labels"), alert.labels);
-  WriteLabels(json.Key("annotations"), alert.annotations);
+  WriteLabels(json.Key("annotations"), alert.no_data ? WithNoData(alert) : alert.annotations);
   json.Key("state").String(ToString(alert.status.state));
   json.Key("activeAt").String(base::FormatRfc3339(alert.status.active_at));
   if (alert.status.keep_firing_since) json.Key("keepFiringSince").String(Time(alert.status.keep_firing_since));
   json.Key("value").String(FormatAlertValue(alert.value));
+  if (alert.no_data) {
+    json.Key("noData").BeginObject();
+    json.Key("since").String(base::FormatRfc3339(alert.no_data->since));
+    json.Key("lastSeen").String(base::FormatRfc3339(alert.no_data->seen_at));
+    WriteLabels(json.Key("source"), alert.no_data->source);
+    json.EndObject();
+  }
   json.EndObject();
 }
 

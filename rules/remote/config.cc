@@ -38,6 +38,19 @@ bool ReadPartialResponse(const base::YamlReader& in, PartialResponse& out) {
   return false;
 }
 
+// The policies that raise alerts are for single rules.
+bool ReadDefaultNoData(const base::YamlReader& in, NoDataPolicy& out) {
+  std::string word;
+  if (!base::ReadYaml(in, word)) return false;
+  const auto policy = ParseNoDataPolicy(word);
+  if (!policy || *policy > NoDataPolicy::keep) {
+    in.Fail("expected resolve or keep, found " + base::Quote(word));
+    return false;
+  }
+  out = *policy;
+  return true;
+}
+
 bool ReadUrl(const base::YamlReader& in, std::string& out) {
   if (!base::ReadYaml(in, out)) return false;
   const std::string problem = UrlProblem(out);
@@ -121,6 +134,9 @@ const base::YamlSchema<EvaluationConfig>& EvaluationSchema() {
        ReadDatasource},
       base::Optional("concurrency", "integer", "2, with a datasource 16", &C::concurrency,
                      "How many groups are evaluated at the same time."),
+      {{"no_data", "resolve or keep", "resolve",
+        "The policy of rules in `groups:` that have no `no_data` of their own. Thresholds have keep.", false, nullptr},
+       [](const base::YamlReader& in, C& out) { return ReadDefaultNoData(in, out.no_data); }},
       base::Optional("catch_up", "duration", "0s", &C::catch_up,
                      "How far back evaluations that were missed, while the process was down or stood still, are done "
                      "afterwards from stored samples. 0s: not at all, and time in which nobody looked does not count."),

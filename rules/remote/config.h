@@ -9,6 +9,7 @@
 #include "base/net/http_options.h"
 #include "base/time.h"
 #include "base/yaml/yaml.h"
+#include "rules/no_data/policy.h"
 
 // `rules:` of tocsin.yml: against what rules are evaluated, and how.
 
@@ -36,6 +37,7 @@ struct DatasourceConfig {
 struct EvaluationConfig {
   std::optional<DatasourceConfig> datasource{};  // nullopt: what is stored here
   int concurrency = 0;                           // 0: what suits the datasource
+  NoDataPolicy no_data = NoDataPolicy::resolve;  // of rules in groups that do not say
   base::Duration catch_up{0};                    // missed evaluations no further back than this are made up for
 
   int Threads() const;

@@ -7,6 +7,7 @@
 
 #include "base/labels.h"
 #include "base/text.h"
+#include "rules/no_data/no_data_rule.h"
 
 namespace rules {
 
@@ -24,6 +25,7 @@ Threshold ThresholdChecker::Check() {
   CheckLabels();
   CheckLimits();
   CheckMissing();
+  out_.no_data = ReadNoData(written_.no_data, in_.errors()).value_or(NoDataPolicy::keep);
   if (written_.active.value) out_.active = CheckActive(*written_.active.value, in_.errors());
   return std::move(out_);
 }

@@ -218,6 +218,11 @@ RuleGroup CompileThreshold(const Threshold& threshold, std::string_view file) {
     if (threshold.missing->lookback.count() > 0 && !IsSingle(threshold))
       group.rules.push_back(VanishedAlert(threshold));
   }
+  for (Rule& rule : group.rules) {
+    // absent() is true because there is no data
+    const bool missing = rule.labels.contains("condition") && rule.labels.at("condition") == "missing";
+    if (rule.kind == RuleKind::alerting) rule.no_data = missing ? NoDataPolicy::resolve : threshold.no_data;
+  }
   return group;
 }
 

@@ -56,6 +56,9 @@ void AppendMap(std::string_view key, const TextMap& map, std::string& out) {
 
 void AppendRule(const Rule& rule, std::string& out) {
   out += fmt::format("      - {}: {}\n", rule.kind == RuleKind::recording ? "record" : "alert", YamlScalar(rule.name));
+  if (rule.no_data.value_or(NoDataPolicy::resolve) != NoDataPolicy::resolve) {
+    out += fmt::format("        # no_data: {}\n", ToString(*rule.no_data));
+  }
   out += fmt::format("        expr: {}\n", YamlBlock(rule.expression, "          "));
   if (rule.hold.count() > 0) out += fmt::format("        for: {}\n", base::FormatDuration(rule.hold));
   if (rule.keep_firing_for.count() > 0) {

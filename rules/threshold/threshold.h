@@ -79,6 +79,7 @@ struct Threshold {
   Limits limits;
   std::vector<Override> overrides;  // the first that matches holds
   std::optional<Missing> missing;
+  NoDataPolicy no_data = NoDataPolicy::keep;
   std::optional<ActiveTimes> active;  // nullopt: always
   base::Duration hold{0};
   base::Duration keep_firing_for{0};

@@ -1,5 +1,7 @@
 #include "rules/threshold/threshold_form.h"
 
+#include "rules/no_data/no_data_rule.h"
+
 namespace rules {
 namespace {
 
@@ -141,6 +143,7 @@ const base::YamlSchema<WrittenThreshold>& Schema() {
       base::Optional("missing", "warning, critical or map", "", &T::missing,
                      "Alert also on each series that has vanished, and when there is none at all.",
                      &MissingSchema().help()),
+      base::Optional("no_data", "resolve, keep, alert or critical", "keep", &T::no_data, NoDataHelp()),
       base::Optional("active", "map", "", &T::active,
                      "When it may alert, such as business hours; outside of them it has no alerts.", &ActiveHelp()),
       base::Optional("for", "duration", "0s", &T::hold, "How long it must hold before the alert fires."),

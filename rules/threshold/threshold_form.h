@@ -71,6 +71,7 @@ struct WrittenThreshold {
   YamlText critical;
   Partial<std::vector<WrittenOverride>> overrides;
   Partial<std::optional<WrittenMissing>> missing;
+  YamlText no_data;
   Partial<std::optional<WrittenActive>> active;
   base::Duration hold{0};
   base::Duration keep_firing_for{0};

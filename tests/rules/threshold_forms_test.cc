@@ -66,6 +66,7 @@ groups:
           threshold: ErrorRate
           unit: ratio
       - alert: ErrorRate
+        # no_data: keep
         expr: tocsin_threshold_value{threshold="ErrorRate",tenant="acme"} > 0.2 or tocsin_threshold_value{threshold="ErrorRate",tenant!="acme",tenant!~"beta.*"} > 0.05
         labels:
           severity: critical
@@ -75,6 +76,7 @@ groups:
           summary: 'ErrorRate (tenant {{ $labels.tenant }}) is {{ $value | humanizePercentage }} (critical: {{ if eq $labels.tenant "acme" }}> 20%{{ else }}> 5%{{ end }})'
           value: '{{ $value | humanizePercentage }}'
       - alert: ErrorRate
+        # no_data: keep
         expr: tocsin_threshold_value{threshold="ErrorRate",tenant="acme"} > 0.1 or tocsin_threshold_value{threshold="ErrorRate",tenant!="acme"} > 0.02
         labels:
           severity: warning

@@ -85,6 +85,7 @@ groups:
         labels:
           threshold: ApiAvailability
       - alert: ApiAvailability
+        # no_data: keep
         expr: (tocsin_slo_error_ratio{threshold="ApiAvailability",window="1h"} > 14.4 * 0.001 and ignoring (window) tocsin_slo_error_ratio{threshold="ApiAvailability",window="5m"} > 14.4 * 0.001) or ignoring (window) (tocsin_slo_error_ratio{threshold="ApiAvailability",window="6h"} > 6 * 0.001 and ignoring (window) tocsin_slo_error_ratio{threshold="ApiAvailability",window="30m"} > 6 * 0.001)
         labels:
           severity: critical
@@ -96,6 +97,7 @@ groups:
           summary: 'ApiAvailability (service {{ $labels.service }}) spends its error budget too fast: {{ $value | humanizePercentage }} went wrong in {{ $labels.window }} (critical: objective 99.9% over 30d)'
           value: '{{ $value | humanizePercentage }}'
       - alert: ApiAvailability
+        # no_data: keep
         expr: (tocsin_slo_error_ratio{threshold="ApiAvailability",window="1d"} > 3 * 0.001 and ignoring (window) tocsin_slo_error_ratio{threshold="ApiAvailability",window="2h"} > 3 * 0.001) or ignoring (window) (tocsin_slo_error_ratio{threshold="ApiAvailability",window="3d"} > 1 * 0.001 and ignoring (window) tocsin_slo_error_ratio{threshold="ApiAvailability",window="6h"} > 1 * 0.001)
         labels:
           severity: warning

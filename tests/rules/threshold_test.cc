@@ -65,6 +65,7 @@ groups:
           threshold: PAR_90
           unit: percent
       - alert: PAR_90
+        # no_data: keep
         expr: kpi_par_90_percent > 5
         for: 5m
         labels:
@@ -76,6 +77,7 @@ groups:
           summary: 'PAR_90 is {{ printf "%.4g" $value }}% (critical: > 5%)'
           value: '{{ printf "%.4g" $value }}%'
       - alert: PAR_90
+        # no_data: keep
         expr: kpi_par_90_percent > 3
         for: 5m
         labels:
@@ -111,6 +113,7 @@ thresholds:
           threshold: ApiErrorRate
           unit: ratio
       - alert: ApiErrorRate
+        # no_data: keep
         expr: (sum by (service) (rate(http_requests_total{code=~"5.."}[5m])) or sum by (service) (rate(http_requests_total[5m])) * 0) / sum by (service) (rate(http_requests_total[5m])) > 0.02
         labels:
           severity: critical
@@ -158,6 +161,7 @@ groups:
           threshold: AirbyteSyncStale
           unit: seconds
       - alert: AirbyteSyncStale
+        # no_data: keep
         expr: time() - max by (tenant) (airbyte_last_success_timestamp_seconds) > 10800
         labels:
           severity: critical
@@ -166,6 +170,7 @@ groups:
           summary: 'AirbyteSyncStale (tenant {{ $labels.tenant }}) is {{ $value | humanizeDuration }} (critical: > 3h)'
           value: '{{ $value | humanizeDuration }}'
       - alert: AirbyteSyncStale
+        # no_data: keep
         expr: time() - max by (tenant) (airbyte_last_success_timestamp_seconds) > 3600
         labels:
           severity: warning
@@ -183,6 +188,7 @@ groups:
           summary: AirbyteSyncStale has no data
           value: no data
       - alert: AirbyteSyncStale
+        # no_data: keep
         expr: group by (tenant) (present_over_time(airbyte_last_success_timestamp_seconds[1h])) unless group by (tenant) (airbyte_last_success_timestamp_seconds)
         labels:
           condition: vanished
