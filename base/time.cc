@@ -118,6 +118,12 @@ std::string FormatRfc3339(Timestamp time) {
   return text + "Z";
 }
 
+std::string FormatTimeForPeople(Timestamp time) {
+  const std::string text = FormatRfc3339(std::chrono::floor<std::chrono::seconds>(time));
+  const size_t t = text.find('T');
+  return fmt::format("{} {} UTC", text.substr(0, t), text.substr(t + 1, text.size() - t - 2));
+}
+
 Result<Timestamp> ParseRfc3339(std::string_view text) {
   const auto bad = [&] { return Invalid(fmt::format("not a valid RFC 3339 time: \"{}\"", text)); };
   const auto number = [&](size_t at, size_t length) -> int {

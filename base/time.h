@@ -32,6 +32,8 @@ std::string FormatDurationForPeople(Duration duration);
 
 // RFC 3339 in UTC with millisecond precision, trailing zeros cut as Go does: "2026-11-21T00:00:00.5Z".
 std::string FormatRfc3339(Timestamp time);
+// For people, to the second: "2026-11-21 00:00:05 UTC".
+std::string FormatTimeForPeople(Timestamp time);
 Result<Timestamp> ParseRfc3339(std::string_view text);
 
 }  // namespace base

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/net/html_page.h"
 #include "base/text.h"
 
 namespace base {
@@ -48,20 +49,6 @@ bool Has(const std::vector<std::string>& methods, std::string_view method) {
   return std::ranges::find(methods, method) != methods.end();
 }
 
-constexpr std::string_view kPageHead = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{0}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }}
-table {{ border-collapse: collapse; width: 100%; }}
-td {{ border-top: 1px solid #ddd; padding: .3rem 1rem .3rem 0; vertical-align: top; }}
-code {{ font-size: .9rem; }}
-td:first-child {{ color: #666; white-space: nowrap; }}
-</style></head>
-<body><h1>{0}</h1>
-<table>
-)";
-
 }  // namespace
 
 HttpRoutes::HttpRoutes(std::vector<Endpoint> endpoints) {
@@ -102,20 +89,50 @@ HttpRoutes::Match HttpRoutes::Find(std::string_view method, std::string_view raw
   return {nullptr, {}, Join(allowed, ", ")};
 }
 
-std::string HttpRoutes::LandingPage(std::string_view title, std::string_view route_prefix) const {
+std::vector<const HttpRoutes::Route*> HttpRoutes::ByPath() const {
   std::vector<const Route*> rows;
   for (const Route& route : routes_) rows.push_back(&route);
   std::ranges::stable_sort(rows, {}, [](const Route* route) { return std::string_view(route->endpoint.path); });
-  std::string page = fmt::format(fmt::runtime(kPageHead), EscapeHtml(title));
+  return rows;
+}
+
+std::string HttpRoutes::ListText(const PageFrame& frame) const {
+  const std::vector<const Route*> rows = ByPath();
+  size_t methods = 0;
+  size_t path = frame.link_path.size();
   for (const Route* route : rows) {
-    const std::string shown = EscapeHtml(fmt::format("{}{}", route_prefix, route->endpoint.path));
+    methods = std::max(methods, route->endpoint.methods.size());
+    path = std::max(path, frame.link_path.size() + route->endpoint.path.size());
+  }
+  std::string text = frame.title + "\n\n";
+  for (const Route* route : rows) {
+    const Endpoint& endpoint = route->endpoint;
+    const std::string line = fmt::format("{:{}}  {:{}}  {}", endpoint.methods, methods, frame.link_path + endpoint.path,
+                                         path, endpoint.help);
+    text.append(line, 0, line.find_last_not_of(' ') + 1).append("\n");
+  }
+  return text;
+}
+
+std::string HttpRoutes::ListPage(const PageFrame& frame, std::string_view path) const {
+  std::string body = "<table>\n<thead><tr><th>Method</th><th>Path</th><th>What it is</th></tr></thead>\n<tbody>\n";
+  for (const Route* route : ByPath()) {
+    const Endpoint& endpoint = route->endpoint;
     const bool link = Has(route->methods, "GET") &&
                       std::ranges::none_of(route->segments, [](const auto& s) { return s == kRest || IsArgument(s); });
-    page += fmt::format("<tr><td>{}</td><td>", EscapeHtml(route->endpoint.methods));
-    page += link ? fmt::format("<a href=\"{0}\"><code>{0}</code></a>", shown) : fmt::format("<code>{}</code>", shown);
-    page += fmt::format("</td><td>{}</td></tr>\n", EscapeHtml(route->endpoint.help));
+    const std::string shown = EscapeHtml(frame.link_path + endpoint.path);
+    body += fmt::format("<tr><td>{}</td><td>", EscapeHtml(endpoint.methods));
+    body += link ? fmt::format("<a href=\"{0}\"><code>{0}</code></a>", shown) : fmt::format("<code>{}</code>", shown);
+    body += fmt::format("</td><td>{}</td></tr>\n", EscapeHtml(endpoint.help));
   }
-  return page + "</table></body></html>\n";
+  return RenderPage(frame, "Endpoints", path, body + "</tbody></table>\n");
+}
+
+HttpResponse HttpRoutes::List(const HttpRequest& request, const PageFrame& frame, std::string_view path) const {
+  HttpResponse response =
+      AsksForHtml(request) ? PageResponse(ListPage(frame, path)) : HttpResponse{.body = ListText(frame), .headers = {}};
+  response.headers.Add("Vary", "Accept");
+  return response;
 }
 
 }  // namespace base

@@ -21,10 +21,17 @@ class HttpRoutes {
   // `raw_path` is still percent-encoded, so that an escaped '/' stays within its segment. HEAD finds GET's row.
   Match Find(std::string_view method, std::string_view raw_path) const;
 
-  // A small page that lists the table.
-  std::string LandingPage(std::string_view title, std::string_view route_prefix) const;
+  // The table for people, ordered by path: "GET  /metrics  The metrics", one endpoint a line; or a page of it. Links
+  // start with the frame's link_path.
+  std::string ListText(const PageFrame& frame) const;
+  std::string ListPage(const PageFrame& frame, std::string_view path) const;
+  // One of both, as the request asks.
+  HttpResponse List(const HttpRequest& request, const PageFrame& frame, std::string_view path) const;
 
  private:
+  struct Route;
+  std::vector<const Route*> ByPath() const;
+
   struct Route {
     Endpoint endpoint;
     std::vector<std::string> methods;

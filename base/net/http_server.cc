@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/net/handler_threads.h"
+#include "base/net/html_page.h"
 #include "base/net/http_routes.h"
 #include "base/net/listen_address.h"
 #include "base/net/open_connections.h"
@@ -316,17 +317,16 @@ HttpResponse CivetServer::Handle(mg_connection* connection, const mg_request_inf
   if (const auto read = ReadParameters(info, request); !read) return TextResponse(400, read.error().message);
 
   std::string_view raw_path = request.path;
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (raw_path == "/" && !options_.route_prefix.empty() && reads) return RedirectResponse(options_.route_prefix);
   if (!raw_path.starts_with(options_.route_prefix)) return TextResponse(404);
   raw_path.remove_prefix(options_.route_prefix.size());
   if (raw_path.empty()) raw_path = "/";
   if (!raw_path.starts_with('/')) return TextResponse(404);
   HttpRoutes::Match match = routes_.Find(request.method, raw_path);
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (match.endpoint == nullptr && match.allow.empty() && raw_path == "/" && reads) {
-    return {.content_type = "text/html; charset=utf-8",
-            .body = routes_.LandingPage(options_.title, options_.route_prefix),
-            .headers = {}};
-  }
+  const bool claimed =
+      match.endpoint == nullptr ? !match.allow.empty() : !match.endpoint->for_browsers || AsksForHtml(request);
+  if (raw_path == "/" && reads && !claimed) return routes_.List(request, options_.frame, "/");
   if (match.endpoint == nullptr && match.allow.empty()) return TextResponse(404);
   if (match.endpoint == nullptr) {
     HttpResponse refusal = TextResponse(405);

@@ -41,6 +41,21 @@ struct Endpoint {
   std::function<HttpResponse(const HttpRequest&)> handle{};
   // May take long. Such requests have threads of their own, so that the others are answered while they run.
   bool slow = false;
+  // A page at "/": clients that do not ask for HTML, such as curl, get the plain list of endpoints instead.
+  bool for_browsers = false;
+};
+
+// A link from every page.
+struct PageLink {
+  std::string path{};  // "/alerts"
+  std::string label{};
+};
+
+// What the HTML pages of a process share (base/net/html_page.h).
+struct PageFrame {
+  std::string title = "tocsin";
+  std::string link_path{};  // "" or "/prefix": where people find the server's root, which a proxy may have changed
+  std::vector<PageLink> navigation{};
 };
 
 struct HttpServerOptions {
@@ -53,12 +68,13 @@ struct HttpServerOptions {
   // long, and answers say "Connection: close" once nearly all are taken.
   Duration keep_alive_timeout = std::chrono::seconds(30);
   Duration request_timeout = std::chrono::seconds(30);  // to read a request's head, its body, or write the answer
-  std::string title = "tocsin";                         // of the landing page at "/"
+  PageFrame frame{};                                    // of the list of endpoints at "/"
 };
 
 // Plain HTTP/1.1 with keep-alive on civetweb (no TLS: Debian's 1.15 crashes on it; put a proxy in front). Answers from
 // the endpoint table (of several rows that fit a path the most literal one counts); "/" lists it where no endpoint
-// claims it; unknown paths get 404, wrong methods 405 with Allow, too large bodies 413, slow ones 408, a handler that
+// claims it, as HTML for clients that ask for HTML, else as text; with a route prefix the root redirects to it; unknown
+// paths get 404, wrong methods 405 with Allow, too large bodies 413, slow ones 408, a handler that
 // throws 500 and a log line. IPv4 only. Once all `connections` are taken, clients that send no request, do not end its
 // head or do not read their answer are cut off after two seconds. Slow endpoints begin no further request while
 // `threads` of their answers have not been read. All bodies together take `threads` times max_body_bytes at most.

@@ -147,17 +147,23 @@ TEST(HttpRoutes, TheMostLiteralRowCounts) {
   }
 }
 
-TEST(HttpRoutes, LandingPage) {
+TEST(HttpRoutes, ListsItselfAsTextAndAsPage) {
   const HttpRoutes routes({{"POST", "/-/reload", "Reload <now>", nullptr},
                            {"GET", "/metrics", "Own metrics", nullptr},
-                           {"GET", "/probe/:target", "Probe", nullptr}});
-  const std::string page = routes.LandingPage("toc & sin", "/pre");
-  EXPECT_NE(page.find("<title>toc &amp; sin</title>"), std::string::npos) << page;
+                           {"GET", "/probe/:target", "", nullptr}});
+  const PageFrame frame{.title = "toc & sin", .link_path = "/pre", .navigation = {}};
+  EXPECT_EQ(routes.ListText(frame),
+            "toc & sin\n\n"
+            "POST  /pre/-/reload       Reload <now>\n"
+            "GET   /pre/metrics        Own metrics\n"
+            "GET   /pre/probe/:target\n");
+  const std::string page = routes.ListPage(frame, "/endpoints");
+  EXPECT_NE(page.find("<title>Endpoints - toc &amp; sin</title>"), std::string::npos) << page;
   EXPECT_NE(
       page.find(
           "<tr><td>POST</td><td><code>/pre/-/reload</code></td><td>Reload &lt;now&gt;</td></tr>\n"
           "<tr><td>GET</td><td><a href=\"/pre/metrics\"><code>/pre/metrics</code></a></td><td>Own metrics</td></tr>\n"
-          "<tr><td>GET</td><td><code>/pre/probe/:target</code></td><td>Probe</td></tr>\n"),
+          "<tr><td>GET</td><td><code>/pre/probe/:target</code></td><td></td></tr>\n"),
       std::string::npos)
       << page;
 }

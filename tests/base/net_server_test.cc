@@ -126,19 +126,48 @@ TEST_F(ServerTest, HeadIsGetWithoutABody) {
   EXPECT_EQ(head->body, "");
 }
 
-TEST_F(ServerTest, LandingPageListsTheEndpoints) {
+TEST_F(ServerTest, RootListsTheEndpointsAsTextOrForBrowsersAsPage) {
   Start();
-  const auto page = Get("/");
+  const auto text = Get("/");
+  EXPECT_EQ(text.headers.Get("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_NE(text.body.find("GET,POST  /echo      Echo\n"), std::string::npos) << text.body;
+  const auto page = Get("/", {{"Accept", "text/html,*/*;q=0.8"}});
   EXPECT_EQ(page.headers.Get("Content-Type"), "text/html; charset=utf-8");
   EXPECT_NE(page.body.find("<a href=\"/echo\"><code>/echo</code></a></td><td>Echo</td>"), std::string::npos);
 }
 
 TEST_F(ServerTest, RoutePrefix) {
-  Start({.listen_addresses = {}, .route_prefix = "/pre"});
+  Start({.listen_addresses = {}, .route_prefix = "/pre", .frame = {.link_path = "/outside"}});
   EXPECT_EQ(Get("/pre/echo").body, "GET /echo");
   EXPECT_EQ(Get("/echo").status, 404);
   EXPECT_EQ(Get("/prefix/echo").status, 404);
-  EXPECT_NE(Get("/pre").body.find("/pre/echo"), std::string::npos);
+  EXPECT_NE(Get("/pre").body.find("/outside/echo"), std::string::npos);
+  const auto root = Get("/");
+  EXPECT_EQ(root.status, 302);
+  EXPECT_EQ(root.headers.Get("Location"), "/pre");
+  EXPECT_EQ(Send({.method = "POST", .url = "/"})->status, 404);
+}
+
+TEST(Server, APageForBrowsersAtTheRootLeavesTheListToOthers) {
+  const auto server = HttpServer::Start({.listen_addresses = {"127.0.0.1:0"}},
+                                        {{.methods = "GET",
+                                          .path = "/",
+                                          .help = "Page",
+                                          .handle = [](const HttpRequest&) { return Text("page"); },
+                                          .for_browsers = true},
+                                         {"GET", "/x", "X", [](const HttpRequest&) { return Text("x"); }}});
+  ASSERT_TRUE(server);
+  const auto client = HttpClient::Start("test/1");
+  const auto get = [&](std::string accept) {
+    return client->Send({.url = "http://" + (*server)->addresses()[0], .headers = {{"Accept", std::move(accept)}}})
+        .value()
+        .body;
+  };
+  EXPECT_EQ(get("text/html"), "page");
+  EXPECT_EQ(get("application/xml, text/html;q=0.9"), "page");
+  for (const char* accept : {"*/*", "application/json", "text/html;q=0", ""}) {
+    EXPECT_EQ(get(accept), "tocsin\n\nGET  /   Page\nGET  /x  X\n") << accept;
+  }
 }
 
 TEST_F(ServerTest, LargeAnswersAreGzippedOnRequest) {
