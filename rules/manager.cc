@@ -255,6 +255,11 @@ base::Result<std::vector<GroupSnapshot>> Manager::EvaluateNow(std::optional<std:
   return snapshots;
 }
 
+std::shared_ptr<const Datasource> Manager::datasource() const {
+  const std::scoped_lock lock(mutex_);
+  return environment_ ? environment_->datasource : nullptr;
+}
+
 std::vector<GroupSnapshot> Manager::Groups() const {
   std::vector<std::shared_ptr<Entry>> entries;
   {

@@ -80,6 +80,9 @@ class Manager {
   // In the order of the files.
   std::vector<GroupSnapshot> Groups() const;
 
+  // Where the rules are evaluated; null: the engine on the querier.
+  std::shared_ptr<const Datasource> datasource() const;
+
  private:
   struct Entry {
     std::shared_ptr<Group> group;

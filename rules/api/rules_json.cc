@@ -25,13 +25,6 @@ void WriteMap(base::JsonWriter& json, const TextMap& map) {
   json.EndObject();
 }
 
-std::string_view StateOf(const RuleSnapshot& rule) {
-  AlertState state = AlertState::resolved;
-  for (const ActiveAlert& alert : rule.alerts) state = std::max(state, alert.status.state);
-  // before its first evaluation a rule may have alerts: of the one it replaced, or of an earlier process
-  return rule.last_evaluation || !rule.alerts.empty() ? ToString(state) : "unknown";
-}
-
 void WriteAlertingHead(base::JsonWriter& json, const RuleSnapshot& snapshot, bool with_alerts) {
   const Rule& rule = snapshot.rule;
   json.Key("state").String(StateOf(snapshot));
@@ -69,6 +62,13 @@ void WriteRule(base::JsonWriter& json, const RuleSnapshot& snapshot, bool with_a
 }
 
 }  // namespace
+
+std::string_view StateOf(const RuleSnapshot& rule) {
+  AlertState state = AlertState::resolved;
+  for (const ActiveAlert& alert : rule.alerts) state = std::max(state, alert.status.state);
+  // before its first evaluation a rule may have alerts: of the one it replaced, or of an earlier process
+  return rule.last_evaluation || !rule.alerts.empty() ? ToString(state) : "unknown";
+}
 
 std::string FormatAlertValue(double value) {
   if (!std::isfinite(value)) return base::FormatFloat(value);

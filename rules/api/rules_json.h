@@ -13,6 +13,9 @@ namespace rules {
 // An alert's value: "1e+00".
 std::string FormatAlertValue(double value);
 
+// "firing", "pending", "inactive": that of its most urgent alert; "unknown" before the first evaluation.
+std::string_view StateOf(const RuleSnapshot& rule);
+
 void WriteAlert(base::JsonWriter& json, const ActiveAlert& alert);
 // `with_alerts` false leaves the alerts of the rules out.
 void WriteGroup(base::JsonWriter& json, const GroupSnapshot& group, bool with_alerts);
