@@ -4,6 +4,7 @@
 
 #include "alertmanager/notify/email.h"
 #include "alertmanager/notify/message_text.h"
+#include "base/net/web_address.h"
 #include "base/text.h"
 
 // What stands in a mail: the alerts as text and as an HTML card. Mail programs know little CSS and drop style sheets,
@@ -118,7 +119,7 @@ std::string MailHtml(const Notification& notification) {
   out += R"(<tr><td style="padding:14px 20px;border-top:1px solid #e5e7eb;font-size:12px;color:#6b7280">)";
   if (alerts.size() > kShownAlerts) out += fmt::format("… and {} more<br>", alerts.size() - kShownAlerts);
   out += base::EscapeHtml(CommonLabelsText(notification));
-  if (const std::string page = AlertsPage(notification); IsWebUrl(page)) {
+  if (const std::string page = AlertsPage(notification); base::IsWebUrl(page)) {
     out += fmt::format(R"(<br><a href="{}" style="color:#1f4ed8">All alerts of this receiver</a>)",
                        base::EscapeHtml(page));
   }

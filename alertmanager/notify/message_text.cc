@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 
+#include "base/net/web_address.h"
 #include "base/text.h"
 
 namespace alertmanager {
@@ -62,12 +63,6 @@ std::string FirstOf(const base::Labels& annotations, std::initializer_list<const
   return {};
 }
 
-std::string TimeForPeople(base::Timestamp time) {
-  std::string text = base::FormatRfc3339(std::chrono::floor<std::chrono::seconds>(time));
-  text = base::ReplaceAll(std::move(text), "T", " ");
-  return base::ReplaceAll(std::move(text), "Z", " UTC");
-}
-
 }  // namespace
 
 base::Result<std::string> RenderText(const MessageText& text, const Notification&) { return text.text; }
@@ -116,12 +111,12 @@ AlertText Describe(const NotifiedAlert& notified, const Notification& notificati
   text.value = alert.annotations.Get("value");
   text.limit = alert.annotations.Get("limit");
   text.runbook_url = FirstOf(alert.annotations, {"runbook_url", "runbook"});
-  if (!IsWebUrl(text.runbook_url)) text.runbook_url.clear();
-  if (IsWebUrl(alert.generator_url)) text.source_url = alert.generator_url;
+  if (!base::IsWebUrl(text.runbook_url)) text.runbook_url.clear();
+  if (base::IsWebUrl(alert.generator_url)) text.source_url = alert.generator_url;
   std::vector<std::string> common;
   for (const base::Label& label : notification.CommonLabels()) common.emplace_back(label.name);
   text.own_labels = LabelsText(alert.labels.Drop(common), 12);
-  text.since = TimeForPeople(alert.starts_at);
+  text.since = base::FormatTimeForPeople(alert.starts_at);
   const base::Timestamp end = notified.resolved ? alert.ends_at : notification.now;
   text.duration = base::FormatDurationForPeople(std::max(end - alert.starts_at, base::Duration(0)));
   return text;
@@ -139,13 +134,6 @@ std::vector<const NotifiedAlert*> ByImportance(const Notification& notification)
 std::string AlertsPage(const Notification& notification) {
   if (notification.external_url.empty()) return {};
   return notification.external_url + "/#/alerts?receiver=" + base::EscapeUrlQuery(notification.receiver);
-}
-
-bool IsWebUrl(std::string_view url) {
-  if (!url.starts_with("http://") && !url.starts_with("https://")) return false;
-  return url.size() <= 3000 && std::ranges::none_of(url, [](char c) {
-           return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '"' || c == '<' || c == '>';
-         });
 }
 
 std::string Shortened(std::string_view text, size_t limit) {

@@ -48,9 +48,6 @@ std::vector<const NotifiedAlert*> ByImportance(const Notification& notification)
 // The page of this alertmanager that shows the receiver's alerts; "" without an external URL.
 std::string AlertsPage(const Notification& notification);
 
-// http or https, without spaces and control characters, at most 3000 bytes.
-bool IsWebUrl(std::string_view url);
-
 // At most `limit` code points; a cut text ends in "…".
 std::string Shortened(std::string_view text, size_t limit);
 

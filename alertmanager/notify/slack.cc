@@ -9,6 +9,7 @@
 #include "alertmanager/json_labels.h"
 #include "alertmanager/notify/http_send.h"
 #include "alertmanager/notify/message_text.h"
+#include "base/net/web_address.h"
 #include "base/text.h"
 
 // Limits of Slack: 3000 characters in a section, 10 elements in a context, 75 in a button, and (not documented) about
@@ -28,7 +29,7 @@ constexpr size_t kSectionLimit = 3000;
 
 // <url|label>, or "" for what is no web address. A bar or an angle would end the link.
 std::string Link(std::string_view url, std::string_view label) {
-  if (!IsWebUrl(url) || url.size() > 500) return {};
+  if (!base::IsWebUrl(url) || url.size() > 500) return {};
   const std::string safe = base::ReplaceAll(EscapeSlack(url, kSectionLimit), "|", "%7C");
   return fmt::format("<{}|{}>", safe, label);
 }
@@ -119,7 +120,7 @@ std::vector<Button> CommonButtons(const Notification& notification) {
   if (runbooks.size() == 1 && !runbooks.begin()->empty()) buttons.push_back({"Runbook", *runbooks.begin()});
   if (sources.size() == 1 && !sources.begin()->empty()) buttons.push_back({"Source", *sources.begin()});
   const std::string page = AlertsPage(notification);
-  if (notification.alerts.size() > kShownAlerts && IsWebUrl(page)) buttons.push_back({"All alerts", page});
+  if (notification.alerts.size() > kShownAlerts && base::IsWebUrl(page)) buttons.push_back({"All alerts", page});
   return buttons;
 }
 
