@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <prometheus/registry.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <iterator>
 #include <mutex>
@@ -17,6 +15,7 @@
 #include "alertmanager/dispatcher.h"
 #include "alertmanager/metrics.h"
 #include "alertmanager/notify/forward.h"
+#include "alertmanager/pages/pages.h"
 #include "app/config.h"
 #include "app/lifecycle_api.h"
 #include "app/persistence.h"
@@ -30,7 +29,9 @@
 #include "app/status_api.h"
 #include "app/store_metrics.h"
 #include "base/log.h"
+#include "base/net/html_page.h"
 #include "base/net/http_client.h"
+#include "base/net/http_routes.h"
 #include "exporter/endpoints.h"
 #include "exporter/exporter.h"
 #include "exporter/registry_adapter.h"
@@ -45,6 +46,7 @@
 #include "rules/api/history_api.h"
 #include "rules/api/query_api.h"
 #include "rules/manager.h"
+#include "rules/pages/pages.h"
 #include "rules/remote/datasource.h"
 #include "store/head.h"
 
@@ -98,17 +100,6 @@ base::Result<std::vector<base::Matcher>> ParseSelector(std::string_view text) {
   return matchers;
 }
 
-// Where people reach this server, unless they say: the first address it listens on.
-std::string ExternalUrl(const ProgramOptions& options) {
-  if (!options.external_url.empty()) return options.external_url;
-  std::string address = options.http.listen_addresses.empty() ? "" : options.http.listen_addresses.front();
-  if (address.starts_with(':')) {
-    std::array<char, 256> host{};
-    if (gethostname(host.data(), host.size() - 1) == 0) address.insert(0, host.data());
-  }
-  return "http://" + address + options.http.route_prefix;
-}
-
 std::vector<std::string> ReloadPrefixes(const Roles& roles) {
   std::vector<std::string> prefixes = {"tocsin"};
   if (roles.rules) prefixes.emplace_back("prometheus");
@@ -150,6 +141,10 @@ class Composition final : public Program {
   ingest::InProcessTarget OwnTarget(const Config& config);
   StatusSource Status();
   std::vector<base::Endpoint> Endpoints();
+  std::vector<base::Endpoint> Pages(const base::PageFrame& frame);
+  base::PageFrame Frame() const;
+  rules::QuerySource Queries();
+  rules::OpenHistory History() const;
   void Maintain(const std::stop_token& stop);
 
   const ProgramOptions options_;
@@ -157,7 +152,6 @@ class Composition final : public Program {
   const Environment environment_;
   std::mutex reloading_;  // one Reload at a time
   StorageConfig storage_;
-  std::string external_url_;
   const base::Timestamp started_ = clock_.Now();
   // What of the configuration in force is asked for by requests.
   struct Shown {
@@ -200,7 +194,6 @@ class Composition final : public Program {
 // Parts are made but nothing runs until the server has its ports, so that a taken port leaves nothing behind.
 base::Result<void> Composition::Begin(const Config& config) {
   storage_ = config.storage;
-  external_url_ = ExternalUrl(options_);
   const Roles& roles = options_.roles;
   const int64_t exemplars = options_.exemplar_storage && roles.rules ? storage_.exemplars.max_exemplars : 0;
   if (exemplars > 0) exemplars_ = std::make_unique<store::Exemplars>(static_cast<size_t>(exemplars));
@@ -239,7 +232,9 @@ base::Result<void> Composition::Begin(const Config& config) {
   MakeDispatcher(config);
   {
     const std::scoped_lock lock(reloading_);  // who asks for a reload from here on waits
-    TRY(server_, base::HttpServer::Start(options_.http, Endpoints()));
+    base::HttpServerOptions http = options_.http;
+    http.frame = Frame();
+    TRY(server_, base::HttpServer::Start(std::move(http), Endpoints()));
     own_address_ = server_->addresses().front();
     Apply(config);
   }
@@ -284,7 +279,7 @@ void Composition::MakeDispatcher(const Config& config) {
       config.alertmanager, alertmanager::Dispatcher::Options{.clock = clock_,
                                                              .client = *client_,
                                                              .metrics = alert_metrics_,
-                                                             .pipeline = {.external_url = external_url_},
+                                                             .pipeline = {.external_url = options_.external_url},
                                                              .keeper = persistence_.notification_log.get(),
                                                              .log = std::move(persistence_.kept.notifications)});
 }
@@ -314,7 +309,7 @@ void Composition::ApplyRules(const Config& config) {
                         .defaults = {.interval = config.global.evaluation_interval,
                                      .query_offset = datasource ? datasource->eval_delay.value_or(offset) : offset},
                         .external_labels = ToLabels(config.global.external_labels),
-                        .external_url = external_url_,
+                        .external_url = options_.external_url,
                         .datasource = datasource_,
                         .no_data = config.evaluation.no_data,
                         .catch_up = config.evaluation.catch_up});
@@ -448,22 +443,60 @@ std::vector<base::Endpoint> Composition::Endpoints() {
   };
   if (rule_manager_) {
     mount(rules::Endpoints(*rule_manager_));
-    const rules::QuerySource source{query_engine_,    *head_,
-                                    clock_,           [this] { return shown_.Load()->external_labels; },
-                                    exemplars_.get(), query_metrics_.get()};
+    const rules::QuerySource source = Queries();
     mount(rules::QueryEndpoints(source));
     mount(rules::SeriesEndpoints(source));
     mount(ingest::Endpoints(*scrapes_, ParseSelector));
     mount(StatusEndpoints(Status()));
-    if (persistence_.folder) {
-      const std::string path = persistence_.folder->DatabasePath();
-      mount(rules::HistoryEndpoints([path] { return base::Database::OpenReadOnly(path); }, clock_));
-    }
+    if (const rules::OpenHistory history = History()) mount(rules::HistoryEndpoints(history, clock_));
     if (options_.remote_write_receiver) mount(ingest::RemoteWriteEndpoints(*head_, clock_));
   }
   if (dispatcher_) mount(alertmanager::Endpoints(*dispatcher_, {.version = TOCSIN_VERSION, .started = started_}));
   mount(LifecycleEndpoints([this] { return ready_.load(); }, [this] { return Reload(); }));
+  mount(Pages(Frame()));
+  const auto routes = std::make_shared<const base::HttpRoutes>(endpoints);
+  endpoints.push_back({"GET", "/endpoints", "This list", [routes, frame = Frame()](const base::HttpRequest& request) {
+                         return routes->List(request, frame, "/endpoints");
+                       }});
   return endpoints;
+}
+
+rules::QuerySource Composition::Queries() {
+  return {query_engine_,       *head_, clock_, [this] { return shown_.Load()->external_labels; }, exemplars_.get(),
+          query_metrics_.get()};
+}
+
+rules::OpenHistory Composition::History() const {
+  if (!persistence_.folder) return {};
+  return [path = persistence_.folder->DatabasePath()] { return base::Database::OpenReadOnly(path); };
+}
+
+base::PageFrame Composition::Frame() const {
+  base::PageFrame frame{.link_path = options_.link_path};
+  if (rule_manager_) frame.navigation = {{"/alerts", "Alerts"}, {"/graph", "Expression"}};
+  if (dispatcher_) frame.navigation.push_back({"/", "Notifications"});
+  if (options_.roles.exporter) frame.navigation.push_back({"/metrics", "Metrics"});
+  frame.navigation.push_back({"/endpoints", "Endpoints"});
+  return frame;
+}
+
+// Pages for people. What stands at "/" is the most that the role has to say.
+std::vector<base::Endpoint> Composition::Pages(const base::PageFrame& frame) {
+  std::vector<base::Endpoint> pages = {base::StyleSheetEndpoint()};
+  if (rule_manager_) {
+    std::ranges::move(rules::PageEndpoints({*rule_manager_, Queries(), frame, History()}), std::back_inserter(pages));
+  }
+  if (dispatcher_) {
+    std::ranges::move(alertmanager::PageEndpoints(*dispatcher_, frame), std::back_inserter(pages));
+  } else if (rule_manager_) {
+    const std::string alerts = frame.link_path + "/alerts";
+    pages.push_back({.methods = "GET",
+                     .path = "/",
+                     .help = "To the active alerts; the list of endpoints for clients that do not ask for HTML",
+                     .handle = [alerts](const base::HttpRequest&) { return base::RedirectResponse(alerts); },
+                     .for_browsers = true});
+  }
+  return pages;
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ struct ProgramOptions {
   std::string config_file;
   bool alertmanager_file = false;  // config_file is an alertmanager.yml, not a tocsin.yml
   base::HttpServerOptions http;
-  std::string external_url;    // "" is derived from the first listen address
+  std::string external_url;    // links in messages start with it; no slash at the end (base/net/web_address.h)
+  std::string link_path;       // the path of external_url: links within pages start with it
   std::string storage_path;    // "": nothing survives the process
   std::string datasource_url;  // in place of that of the configuration, if not ""
   promql::EngineOptions engine;

@@ -1,8 +1,10 @@
 #include "app/commands/serve.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <iterator>
 #include <thread>
@@ -10,6 +12,7 @@
 #include "app/signals.h"
 #include "base/log.h"
 #include "base/net/http.h"
+#include "base/net/web_address.h"
 #include "base/text.h"
 #include "rules/remote/config.h"
 
@@ -65,19 +68,35 @@ base::Result<std::string> DatasourceUrl(const Invocation& invocation) {
   return url;
 }
 
+std::string Hostname() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+base::Result<void> ReadWebAddress(const Invocation& invocation, ProgramOptions& options) {
+  const std::string hostname = Hostname();
+  const std::vector<std::string>& listen = options.http.listen_addresses;
+  TRY(base::WebAddress address, base::ResolveWebAddress({.external_url = invocation.Get("web.external-url"),
+                                                         .route_prefix = invocation.Get("web.route-prefix"),
+                                                         .listen_address = listen.empty() ? "" : listen.front(),
+                                                         .hostname = hostname}));
+  options.flags["web.route-prefix"] = address.route_prefix.empty() ? "/" : address.route_prefix;  // as in force
+  options.external_url = std::move(address.external_url);
+  options.link_path = std::move(address.link_path);
+  options.http.route_prefix = std::move(address.route_prefix);
+  return {};
+}
+
 base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, const Invocation& invocation) {
   ProgramOptions options;
   options.roles = roles;
   options.alertmanager_file = alertmanager_file;
   options.config_file = invocation.Get("config.file");
   options.http.listen_addresses = invocation.GetAll("web.listen-address");
-  options.external_url = invocation.Get("web.external-url");
   options.storage_path = invocation.Get("storage.path");
-  const std::string prefix(base::Trim(invocation.Get("web.route-prefix")));
-  if (!prefix.empty() && prefix != "/") options.http.route_prefix = prefix.starts_with('/') ? prefix : "/" + prefix;
-  while (options.external_url.ends_with('/')) options.external_url.pop_back();
   options.remote_write_receiver = roles.rules && invocation.IsOn("web.enable-remote-write-receiver");
   options.flags = invocation.AllFlags();
+  TRY_VOID(ReadWebAddress(invocation, options));
   if (roles.rules) {
     TRY_VOID(ReadEngineOptions(invocation, options));
     TRY(options.datasource_url, DatasourceUrl(invocation));
@@ -110,6 +129,13 @@ void LogErrors(std::string_view message, const std::vector<base::Error>& errors)
   for (const base::Error& error : errors) base::LogError(message, {{"error", error}});
 }
 
+void LogLinks(const ProgramOptions& options, const Invocation& invocation) {
+  const bool given = !invocation.Get("web.external-url").empty();
+  base::LogInfo(given ? "links in messages start with --web.external-url"
+                      : "links in messages start with this host's name; set --web.external-url if people need another",
+                {{"url", options.external_url}});
+}
+
 void ReloadOn(Program& program) {
   NotifySystemd("RELOADING=1");
   const std::vector<base::Error> errors = program.Reload();
@@ -135,6 +161,7 @@ int Serve(Roles roles, bool alertmanager_file, const Invocation& invocation) {
   }
   // the wording and the field are what Alertmanager's users wait for
   for (const std::string& address : (*program)->addresses()) base::LogInfo("Listening on", {{"address", address}});
+  LogLinks(*options, invocation);
   NotifySystemd("READY=1");
   while (signals.Wait() == SignalEvent::reload) ReloadOn(**program);
   base::LogInfo("stopping");
@@ -149,9 +176,14 @@ std::vector<Flag> ServeFlags(Roles roles, std::string config_file, std::string l
   std::vector<Flag> flags = {
       {"config.file", "FILE", std::move(config_file), "The configuration.", false},
       {"web.listen-address", "ADDRESS", std::move(listen_address), "Where to serve HTTP.", true},
-      {"web.external-url", "URL", "", "The URL under which people reach this server; links in messages start with it.",
+      {"web.external-url", "URL", "",
+       "The URL under which people reach this server; links in messages and pages start with it. Empty: the host's "
+       "name and the port of the first listen address.",
        false},
-      {"web.route-prefix", "PATH", "", "A prefix of every path that is served.", false},
+      {"web.route-prefix", "PATH", "",
+       "Serves every path below this one. Empty: the path of --web.external-url; / for a proxy that takes the path "
+       "off.",
+       false},
       {"storage.path", "FOLDER", "data/",
        "What is to survive a restart: samples, alert state, alert history, who was told what. Empty: nothing is kept.",
        false},
@@ -163,7 +195,7 @@ std::vector<Flag> ServeFlags(Roles roles, std::string config_file, std::string l
 }
 
 std::vector<Flag> AlertmanagerFlags() {
-  std::vector<Flag> flags = ServeFlags(Roles{.alertmanager = true}, "alertmanager.yml", ":9093");
+  std::vector<Flag> flags = ServeFlags(Roles{.alertmanager = true}, "alertmanager.yml", "127.0.0.1:9093");
   flags.push_back({"cluster.listen-address", "ADDRESS", "", "Only empty (no cluster) is supported.", false});
   return flags;
 }
