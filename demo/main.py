@@ -68,7 +68,7 @@ def start_alertmanager(stack, folder):
 def start_tocsin(stack, folder, program, configuration, environment=None):
     url = f"http://127.0.0.1:{clusters.free_port()}"
     process = Process("tocsin", [program, "run", f"--config.file={configuration}",
-                                 f"--web.listen-address={url.removeprefix('http://')}",
+                                 f"--web.listen-address={url.removeprefix('http://')}", f"--web.external-url={url}",
                                  f"--storage.path={os.path.join(folder, 'data')}"], folder, environment)
     stack.callback(process.stop)
     process.wait_ready(f"{url}/-/ready")

@@ -36,7 +36,7 @@ h2 { font-size: 1.15rem; line-height: 1.3; margin: 2rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 0 0 .25rem; }
 p { margin: .25rem 0 .75rem; }
 code, textarea, input { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-code { overflow-wrap: anywhere; unicode-bidi: isolate; }
+code { overflow-wrap: break-word; unicode-bidi: isolate; }
 pre { white-space: pre-wrap; margin: .25rem 0; }
 .quiet { color: var(--quiet); font-size: .875rem; }
 .problem { border-left: 4px solid var(--firing); background: var(--card); padding: .5rem .75rem; white-space: pre-wrap;
@@ -61,6 +61,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
 th, td { text-align: left; vertical-align: top; padding: .375rem 1rem .375rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--quiet); font-weight: 500; font-size: .875rem; }
 th:last-child, td:last-child { padding-right: 0; }
+.card tr:last-child td { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .time { white-space: nowrap; }
 form { display: grid; gap: .25rem; margin: 0 0 1rem; }
@@ -71,11 +72,13 @@ input { max-width: 18rem; }
 button { justify-self: start; margin-top: .5rem; padding: .5rem 1rem; border: 0; border-radius: 4px; font: inherit;
   font-weight: 600; color: #ffffff; background: #1f4ed8; }
 @media (max-width: 40em) {
+  code { overflow-wrap: anywhere; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .375rem; }
   .stack, .stack tbody, .stack tr, .stack td { display: block; }
   .stack thead { display: none; }
   .stack tr { border-bottom: 1px solid var(--line); padding: .375rem 0; }
+  .card tr:last-child { border-bottom: 0; }
   .stack td { border: 0; padding: .125rem 0; text-align: left; }
   .stack td[data-label]::before { content: attr(data-label) " "; color: var(--quiet); }
 }

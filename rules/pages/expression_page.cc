@@ -177,7 +177,9 @@ std::string HistoryHtml(const ExpressionPage& page) {
 std::string RenderExpressionPage(const ExpressionPage& page) {
   std::string body = FormHtml(page);
   if (!page.expression.empty()) {
-    body += ResultHtml(page) + RulesHtml(page);
+    body += ResultHtml(page);
+    // what does not parse is no rule's expression
+    if (page.problem.empty() || !page.rules.empty()) body += RulesHtml(page);
     if (!page.rules.empty()) body += HistoryHtml(page);
   }
   body += fmt::format("<p class=\"quiet\">As of {}. All times are UTC.</p>\n", base::FormatTimeForPeople(page.now));

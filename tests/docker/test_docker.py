@@ -202,6 +202,11 @@ class ComposeTest(unittest.TestCase):
         self.assertEqual(context, ROOT)
         self.assertTrue(os.path.exists(os.path.join(context, build["dockerfile"])))
 
+    def test_tocsin_runs_as_in_the_image_and_links_lead_to_the_published_port(self):
+        service = read_yaml("docker", "compose.yml")["services"]["tocsin"]
+        command = json.loads(dict(stages()[1])["CMD"])
+        self.assertEqual(service["command"], [*command, f"--web.external-url=http://127.0.0.1:{PORT}"])
+
     def test_ports_are_loopback(self):
         for name, service in self.services.items():
             self.assertTrue(service["ports"], name)

@@ -251,6 +251,7 @@ TEST_F(PagesTest, MistakesAreSentences) {
   };
   EXPECT_EQ(shown({{"g0.expr", "sum(<b>"}}),
             "400 The expression does not parse: 1:5: parse error: unexpected &lt;op:&lt;&gt; in aggregation");
+  EXPECT_EQ(Graph("sum(<b>").find("Rules with this expression"), std::string::npos);
   world_.Put("v{i=\"1\"}", 0, 1);
   world_.Put("v{i=\"2\"}", 0, 1);
   EXPECT_EQ(shown({{"g0.expr", R"(label_replace(v, "i", "x", "", ""))"}}),
