@@ -32,7 +32,7 @@ std::vector<Shown> ActiveAlerts(const std::vector<GroupSnapshot>& groups) {
 
 // As the threshold words it, "26.6MB (26599424)", where it does.
 std::string ValueText(const ActiveAlert& alert) {
-  const std::string value = base::FormatSampleValue(alert.value);
+  std::string value = base::FormatSampleValue(alert.value);
   const std::string_view shown = alert.annotations.Get("value");
   if (shown.empty() || shown == value) return value;
   return fmt::format("{} ({})", base::EscapeHtml(shown), value);

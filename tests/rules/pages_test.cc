@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "promql/parser.h"
 #include "rules/pages/alerts_page.h"
 #include "rules/pages/expression_page.h"
 #include "rules/pages/page_parts.h"
@@ -290,6 +291,33 @@ TEST_F(PagesTest, EveryKindOfValue) {
                                 "2 <span class=\"quiet\">at 2023-11-14 22:13:20 UTC</span><br>\n</td>"),
             std::string::npos)
       << Graph("v[5m]");
+}
+
+// Answers with the expression and the instant it was asked for.
+class EchoDatasource final : public Datasource {
+ public:
+  base::Result<promql::QueryResult> Instant(const promql::Expr& expr, base::Timestamp time,
+                                            const Patience& patience) const override {
+    EXPECT_LE(patience.most, promql::EngineOptions{}.timeout);
+    if (promql::ToString(expr) == "gone") return base::Unavailable("http://server: connection refused");
+    return promql::QueryResult{.value = promql::String{time, "asked for " + promql::ToString(expr)}, .annotations = {}};
+  }
+  base::Result<promql::QueryResult> Range(const promql::Expr&, base::Timestamp, base::Timestamp,
+                                          base::Duration) const override {
+    return base::Invalid("no range is asked for");
+  }
+};
+
+TEST_F(PagesTest, AnExpressionIsEvaluatedWhereTheRulesAre) {
+  Apply(kRules);
+  manager_.Apply({.rules = World::Load(kRules),
+                  .defaults = {},
+                  .external_labels = {},
+                  .external_url = {},
+                  .datasource = std::make_shared<EchoDatasource>()});
+  EXPECT_NE(Graph("sum(v)").find("<p>The value is the text <code>asked for sum(v)</code>.</p>"), std::string::npos);
+  EXPECT_NE(Graph("gone").find("The expression cannot be evaluated: http://server: connection refused"),
+            std::string::npos);
 }
 
 TEST(ValueHtml, ALargeResultIsCutWithASentence) {
