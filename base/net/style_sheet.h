@@ -64,12 +64,12 @@ th:last-child, td:last-child { padding-right: 0; }
 .card tr:last-child td { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .time { white-space: nowrap; }
-form { display: grid; gap: .25rem; margin: 0 0 1rem; }
+form { margin: 0 0 1rem; }
 form label { font-size: .875rem; color: var(--quiet); }
 textarea, input { width: 100%; padding: .5rem; border: 1px solid var(--line); border-radius: 4px;
   background: var(--card); color: var(--text); }
 input { max-width: 18rem; }
-button { justify-self: start; margin-top: .5rem; padding: .5rem 1rem; border: 0; border-radius: 4px; font: inherit;
+button { padding: .5rem 1rem; border: 0; border-radius: 4px; font: inherit;
   font-weight: 600; color: #ffffff; background: #1f4ed8; }
 @media (max-width: 40em) {
   code { overflow-wrap: anywhere; }

@@ -24,10 +24,11 @@ std::string CutNote(std::string_view what, size_t all, size_t shown) {
 std::string FormHtml(const ExpressionPage& page) {
   return fmt::format(
       "<form method=\"get\" action=\"{}/graph\">\n"
-      "<label for=\"expression\">PromQL expression</label>\n"
-      "<textarea id=\"expression\" name=\"g0.expr\" rows=\"3\" required spellcheck=\"false\">\n{}</textarea>\n"
-      "<label for=\"time\">Time of evaluation (UTC); empty for now</label>\n"
-      "<input id=\"time\" name=\"g0.moment_input\" placeholder=\"{}\" value=\"{}\">\n"
+      "<p><label for=\"expression\">PromQL expression</label><br>\n"
+      "<textarea id=\"expression\" name=\"g0.expr\" rows=\"3\" cols=\"70\" required "
+      "spellcheck=\"false\">\n{}</textarea></p>\n"
+      "<p><label for=\"time\">Time of evaluation (UTC); empty for now</label><br>\n"
+      "<input id=\"time\" name=\"g0.moment_input\" placeholder=\"{}\" value=\"{}\"></p>\n"
       "<button>Evaluate</button>\n"
       "</form>\n",
       base::EscapeHtml(page.frame.link_path), base::EscapeHtml(page.expression),

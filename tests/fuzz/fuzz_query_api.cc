@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -14,11 +15,13 @@
 #include "rules/api/api.h"
 #include "rules/api/query_api.h"
 #include "rules/manager.h"
+#include "rules/pages/pages.h"
 #include "rules/rule_file.h"
 #include "store/head.h"
 
 // "PATH?PARAMETERS" as a client may write it, for the endpoints of queries, series and rules: each answer is the JSON
-// (of /federate the page) that clients can read, with a status that is no failure of ours.
+// (of /federate the exposition, of /graph and /alerts the HTML page) that clients can read, with a status that is no
+// failure of ours. A page holds no tag and no link target that our pages do not write.
 
 namespace {
 
@@ -35,12 +38,14 @@ class NoSink : public base::AlertSink {
   void Send(std::span<const base::Alert>) override {}
 };
 
-constexpr std::string_view kRules = R"(groups:
+constexpr std::string_view kRules = R"yaml(groups:
 - name: g
   rules:
   - {record: "a:b", expr: "up * 2", labels: {x: "<&>"}}
-  - {alert: Down, expr: "up == 0", annotations: {summary: "{{ $labels.job }} \"down\""}}
-)";
+  - alert: Down
+    expr: up == 0
+    annotations: {summary: "{{ $labels.job }} \"down\" <b>", runbook_url: "{{ $labels.job }}:alert(1)"}
+)yaml";
 
 // A store with some series, and rules that were evaluated once.
 class World {
@@ -63,7 +68,8 @@ class World {
     if (!errors.empty() || !manager_.EvaluateNow(std::nullopt)) std::abort();
     const rules::QuerySource source{engine_, head_, clock_, [] { return base::Labels({{"site", "demo"}}); }};
     for (auto& endpoints :
-         {rules::QueryEndpoints(source), rules::SeriesEndpoints(source), rules::Endpoints(manager_)}) {
+         {rules::QueryEndpoints(source), rules::SeriesEndpoints(source), rules::Endpoints(manager_),
+          rules::PageEndpoints({.manager = manager_, .query = source, .frame = {}, .open_history = {}})}) {
       for (const base::Endpoint& endpoint : endpoints) {
         if (!endpoint.methods.starts_with("POST")) endpoints_.push_back(endpoint);
       }
@@ -100,6 +106,30 @@ class World {
   std::abort();
 }
 
+// Whatever was asked for, and whatever labels hold, no text becomes a tag or leads out.
+void CheckHtml(const base::HttpResponse& answer) {
+  constexpr std::string_view kTags[] = {
+      "!doctype html", "html",    "head",    "meta",  "title", "link", "body",  "header", "nav",      "a",
+      "main",          "h1",      "h2",      "h3",    "p",     "form", "label", "br",     "textarea", "input",
+      "button",        "div",     "table",   "thead", "tbody", "tr",   "th",    "td",     "code",     "span",
+      "strong",        "section", "article", "dl",    "dt",    "dd"};
+  const std::string_view body = answer.body;
+  for (size_t at = body.find('<'); at != body.npos; at = body.find('<', at + 1)) {
+    std::string_view tag = body.substr(at + 1, body.find('>', at) - at - 1);
+    if (tag.starts_with('/')) tag.remove_prefix(1);
+    const bool known = std::ranges::any_of(kTags, [&](std::string_view name) {
+      return tag == name || (tag.starts_with(name) && tag[name.size()] == ' ');
+    });
+    if (!known) Complain("an unknown tag", answer);
+    const size_t link = tag.find(" href=\"");
+    if (link == tag.npos) continue;
+    const std::string_view target = tag.substr(link + 7);
+    if (!target.starts_with('/') && !target.starts_with("http://") && !target.starts_with("https://")) {
+      Complain("a link that leads out", answer);
+    }
+  }
+}
+
 void CheckPage(const base::HttpResponse& answer) {
   const auto parser = ingest::NewTextParser(answer.body);
   ingest::Entry entry;
@@ -127,6 +157,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (answer.status == 500 || answer.status < 200) Complain("failed", answer);
     if (request.path == "/federate") {
       if (answer.status == 200) CheckPage(answer);
+    } else if (answer.content_type.starts_with("text/html")) {
+      CheckHtml(answer);
     } else if (!nlohmann::json::accept(answer.body)) {
       Complain("not JSON", answer);
     }

@@ -144,11 +144,11 @@ TEST_F(PagesTest, AnExpressionWithItsRuleAndHistory) {
   EXPECT_EQ(
       BodyOf(Graph("v>5")),
       "<form method=\"get\" action=\"/p/graph\">\n"
-      "<label for=\"expression\">PromQL expression</label>\n"
-      "<textarea id=\"expression\" name=\"g0.expr\" rows=\"3\" required spellcheck=\"false\">\n"
-      "v&gt;5</textarea>\n"
-      "<label for=\"time\">Time of evaluation (UTC); empty for now</label>\n"
-      "<input id=\"time\" name=\"g0.moment_input\" placeholder=\"2023-11-14 22:13:20\" value=\"\">\n"
+      "<p><label for=\"expression\">PromQL expression</label><br>\n"
+      "<textarea id=\"expression\" name=\"g0.expr\" rows=\"3\" cols=\"70\" required spellcheck=\"false\">\n"
+      "v&gt;5</textarea></p>\n"
+      "<p><label for=\"time\">Time of evaluation (UTC); empty for now</label><br>\n"
+      "<input id=\"time\" name=\"g0.moment_input\" placeholder=\"2023-11-14 22:13:20\" value=\"\"></p>\n"
       "<button>Evaluate</button>\n"
       "</form>\n"
       "<section>\n"
