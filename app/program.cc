@@ -15,9 +15,9 @@
 #include "alertmanager/dispatcher.h"
 #include "alertmanager/metrics.h"
 #include "alertmanager/notify/forward.h"
-#include "alertmanager/pages/pages.h"
 #include "app/config.h"
 #include "app/lifecycle_api.h"
+#include "app/pages.h"
 #include "app/persistence.h"
 #include "app/process_metrics.h"
 #include "app/prometheus_metrics.h"
@@ -29,9 +29,7 @@
 #include "app/status_api.h"
 #include "app/store_metrics.h"
 #include "base/log.h"
-#include "base/net/html_page.h"
 #include "base/net/http_client.h"
-#include "base/net/http_routes.h"
 #include "exporter/endpoints.h"
 #include "exporter/exporter.h"
 #include "exporter/registry_adapter.h"
@@ -46,7 +44,6 @@
 #include "rules/api/history_api.h"
 #include "rules/api/query_api.h"
 #include "rules/manager.h"
-#include "rules/pages/pages.h"
 #include "rules/remote/datasource.h"
 #include "store/head.h"
 
@@ -141,8 +138,7 @@ class Composition final : public Program {
   ingest::InProcessTarget OwnTarget(const Config& config);
   StatusSource Status();
   std::vector<base::Endpoint> Endpoints();
-  std::vector<base::Endpoint> Pages(const base::PageFrame& frame);
-  base::PageFrame Frame() const;
+  PageParts Pages();
   rules::QuerySource Queries();
   rules::OpenHistory History() const;
   void Maintain(const std::stop_token& stop);
@@ -233,7 +229,7 @@ base::Result<void> Composition::Begin(const Config& config) {
   {
     const std::scoped_lock lock(reloading_);  // who asks for a reload from here on waits
     base::HttpServerOptions http = options_.http;
-    http.frame = Frame();
+    http.frame = Pages().frame;
     TRY(server_, base::HttpServer::Start(std::move(http), Endpoints()));
     own_address_ = server_->addresses().front();
     Apply(config);
@@ -453,11 +449,7 @@ std::vector<base::Endpoint> Composition::Endpoints() {
   }
   if (dispatcher_) mount(alertmanager::Endpoints(*dispatcher_, {.version = TOCSIN_VERSION, .started = started_}));
   mount(LifecycleEndpoints([this] { return ready_.load(); }, [this] { return Reload(); }));
-  mount(Pages(Frame()));
-  const auto routes = std::make_shared<const base::HttpRoutes>(endpoints);
-  endpoints.push_back({"GET", "/endpoints", "This list", [routes, frame = Frame()](const base::HttpRequest& request) {
-                         return routes->List(request, frame, "/endpoints");
-                       }});
+  AddPages(Pages(), endpoints);
   return endpoints;
 }
 
@@ -471,32 +463,13 @@ rules::OpenHistory Composition::History() const {
   return [path = persistence_.folder->DatabasePath()] { return base::Database::OpenReadOnly(path); };
 }
 
-base::PageFrame Composition::Frame() const {
-  base::PageFrame frame{.link_path = options_.link_path};
-  if (rule_manager_) frame.navigation = {{"/alerts", "Alerts"}, {"/graph", "Expression"}};
-  if (dispatcher_) frame.navigation.push_back({"/", "Notifications"});
-  if (options_.roles.exporter) frame.navigation.push_back({"/metrics", "Metrics"});
-  frame.navigation.push_back({"/endpoints", "Endpoints"});
-  return frame;
-}
-
-// Pages for people. What stands at "/" is the most that the role has to say.
-std::vector<base::Endpoint> Composition::Pages(const base::PageFrame& frame) {
-  std::vector<base::Endpoint> pages = {base::StyleSheetEndpoint()};
-  if (rule_manager_) {
-    std::ranges::move(rules::PageEndpoints({*rule_manager_, Queries(), frame, History()}), std::back_inserter(pages));
-  }
-  if (dispatcher_) {
-    std::ranges::move(alertmanager::PageEndpoints(*dispatcher_, frame), std::back_inserter(pages));
-  } else if (rule_manager_) {
-    const std::string alerts = frame.link_path + "/alerts";
-    pages.push_back({.methods = "GET",
-                     .path = "/",
-                     .help = "To the active alerts; the list of endpoints for clients that do not ask for HTML",
-                     .handle = [alerts](const base::HttpRequest&) { return base::RedirectResponse(alerts); },
-                     .for_browsers = true});
-  }
-  return pages;
+PageParts Composition::Pages() {
+  const bool evaluates = rule_manager_ != nullptr;
+  PageParts parts{.frame = MakeFrame(options_.link_path, options_.roles.exporter, evaluates, dispatcher_ != nullptr),
+                  .rules = std::nullopt,
+                  .dispatcher = dispatcher_.get()};
+  if (evaluates) parts.rules.emplace(rules::PageSource{*rule_manager_, Queries(), parts.frame, History()});
+  return parts;
 }
 
 }  // namespace
