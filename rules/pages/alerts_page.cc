@@ -47,7 +47,7 @@ std::string AlertHtml(const Shown& shown, const AlertsPage& page) {
   if (annotations.Has("summary")) {
     html += fmt::format("<p>{}</p>\n", base::EscapeHtml(annotations.Get("summary")));
   }
-  html += "<dl>\n";
+  html += NoDataHtml(alert) + "<dl>\n";
   html += FactHtml("Value", ValueText(alert));
   html += FactHtml("Active since", SinceHtml(alert.status.active_at, page.now));
   if (alert.status.fired_at && *alert.status.fired_at != alert.status.active_at) {

@@ -91,9 +91,9 @@ std::string AlertsHtml(const ShownRule& rule, base::Timestamp now) {
       "<th class=\"number\">Value</th><th>Active since</th></tr></thead>\n<tbody>\n";
   for (size_t i = 0; i < std::min(alerts.size(), kShownRuleAlerts); ++i) {
     html += fmt::format(
-        "<tr><td>{}</td><td>{}</td><td class=\"number\" data-label=\"Value\">{}</td><td data-label=\"Since\">{}</td>"
+        "<tr><td>{}</td><td>{}{}</td><td class=\"number\" data-label=\"Value\">{}</td><td data-label=\"Since\">{}</td>"
         "</tr>\n",
-        base::StateHtml(ToString(alerts[i].status.state)), LabelsHtml(alerts[i].labels),
+        base::StateHtml(ToString(alerts[i].status.state)), LabelsHtml(alerts[i].labels), NoDataHtml(alerts[i]),
         base::FormatSampleValue(alerts[i].value), SinceHtml(alerts[i].status.active_at, now));
   }
   return html + "</tbody></table></div>\n" + CutNote("alerts", alerts.size(), kShownRuleAlerts);

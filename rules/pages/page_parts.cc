@@ -6,6 +6,7 @@
 
 #include "base/net/web_address.h"
 #include "base/text.h"
+#include "rules/no_data/keep.h"
 
 namespace rules {
 
@@ -25,6 +26,12 @@ std::string SinceHtml(base::Timestamp time, base::Timestamp now) {
 std::string FactHtml(std::string_view name, std::string_view html) {
   if (html.empty()) return "";
   return fmt::format("<dt>{}</dt><dd>{}</dd>\n", base::EscapeHtml(name), html);
+}
+
+std::string NoDataHtml(const ActiveAlert& alert) {
+  if (!alert.no_data) return "";
+  return fmt::format("<p class=\"note\">Not current: {}</p>\n",
+                     base::EscapeHtml(WithNoData(alert).Get(kNoDataAnnotation)));
 }
 
 bool IsRunbook(std::string_view annotation) { return annotation == "runbook" || annotation == "runbook_url"; }

@@ -28,6 +28,9 @@ std::string FactHtml(std::string_view name, std::string_view html);
 // An alert's annotations as rows of a <dl>; a runbook becomes a link where it is a web address.
 std::string AnnotationsHtml(const base::Labels& annotations);
 
+// That an alert is kept although its source failed, with what was known last, as a note; "" for any other alert.
+std::string NoDataHtml(const ActiveAlert& alert);
+
 // The annotations that say where to read on.
 bool IsRunbook(std::string_view annotation);
 

@@ -343,6 +343,25 @@ TEST(ValueHtml, ALargeResultIsCutWithASentence) {
   EXPECT_NE(samples.find("the last 20 of 100 samples:<br>\n80 <span"), std::string::npos) << samples;
 }
 
+TEST(AlertsPage, AnAlertWhoseSourceFailedIsMarkedAsNotCurrent) {
+  RuleSnapshot rule;
+  rule.rule = World::LoadGroup("groups: [{name: g, rules: [{alert: A, expr: v}]}]").rules[0];
+  ActiveAlert alert{.labels = base::Labels({{"alertname", "A"}}), .annotations = {}, .value = 5.8, .status = {}};
+  alert.no_data =
+      NoData{.since = At(60), .seen_at = At(45), .source = base::Labels({{"instance", "<db>"}, {"job", "j"}})};
+  rule.alerts.push_back(alert);
+  GroupSnapshot group;
+  group.rules.push_back(std::move(rule));
+  const std::string note =
+      "<p class=\"note\">Not current: last known 5.8 at 2023-11-14 22:14:05 UTC; source lost: target at &lt;db&gt; "
+      "(job j)</p>\n";
+  const std::string page = RenderAlertsPage({.frame = kFrame, .now = At(60), .groups = {group}});
+  EXPECT_NE(page.find(note), std::string::npos) << page;
+  ExpressionPage expression{.frame = kFrame, .now = At(60), .time = At(60), .expression = "v"};
+  expression.rules.push_back({.group = "g", .file = "f.yml", .snapshot = group.rules[0]});
+  EXPECT_NE(RenderExpressionPage(expression).find("</code>" + note), std::string::npos);
+}
+
 TEST(AlertsPage, ALargeNumberOfAlertsIsCutWithASentence) {
   GroupSnapshot group;
   RuleSnapshot rule;
