@@ -98,8 +98,12 @@ std::string MismatchedCustomBuckets(std::string_view operation) {
 }  // namespace remark
 
 void AnnotationSet::Add(std::vector<Remark>& remarks, std::string text, const SourceRange& where) {
-  const bool known = std::ranges::any_of(remarks, [&](const Remark& remark) { return remark.text == text; });
-  if (!known) remarks.push_back({std::move(text), where});
+  const auto known = std::ranges::find(remarks, text, &Remark::text);
+  if (known == remarks.end()) {
+    remarks.push_back({std::move(text), where});
+  } else {
+    known->where = where;
+  }
 }
 
 void AnnotationSet::InformForcedMonotonicity(std::string_view metric, const SourceRange& where,
@@ -131,6 +135,7 @@ void AnnotationSet::Merge(const std::string& text, const ForcedMonotonicity& lat
   const auto [at, inserted] = forced_.try_emplace(text, later);
   if (inserted) return;
   ForcedMonotonicity& known = at->second;
+  known.where = later.where;
   known.first = std::min(known.first, later.first);
   known.last = std::max(known.last, later.last);
   known.merged.least_bucket = std::min(known.merged.least_bucket, later.merged.least_bucket);

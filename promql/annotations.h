@@ -12,8 +12,8 @@
 
 namespace promql {
 
-// Remarks gathered while one query runs: each text once, with the place of what caused it. The texts are Prometheus'
-// (util/annotations), because people and dashboards match on them. Not thread-safe.
+// Remarks gathered while one query runs: each text once, with the place of what caused it last. The texts are
+// Prometheus' (util/annotations), because people and dashboards match on them. Not thread-safe.
 class AnnotationSet {
  public:
   void Warn(std::string text, const SourceRange& where) { Add(warnings_, std::move(text), where); }

@@ -30,6 +30,7 @@ class VectorScalarOperation {
         if (vector.presence(row)[step] != Presence::none) Apply(vector, row, step, numbers[step]);
       }
     }
+    Report(remark_, binary_.op, where_, evaluator_.annotations());
     if (drops) {
       TRY_VOID(evaluator_.CheckEqualRows(vector));
     }
@@ -41,8 +42,8 @@ class VectorScalarOperation {
   void Apply(Columns& vector, size_t row, size_t step, double number) {
     const Point element = vector.at(row, step);
     const Point scalar = Point::Number(number);
-    const auto result = ElementOperation(binary_.op, scalar_left_ ? scalar : element, scalar_left_ ? element : scalar,
-                                         where_, evaluator_.annotations());
+    const auto result =
+        ElementOperation(binary_.op, scalar_left_ ? scalar : element, scalar_left_ ? element : scalar, remark_);
     if (!result || (!binary_.return_bool && !result->keep)) {
       vector.Clear(row, step);
     } else if (binary_.return_bool) {
@@ -57,6 +58,7 @@ class VectorScalarOperation {
   const Binary& binary_;
   const SourceRange& where_;
   bool scalar_left_;
+  ElementRemark remark_;  // one operator has but one thing to say about samples and a scalar
 };
 
 }  // namespace

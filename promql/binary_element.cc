@@ -54,22 +54,24 @@ std::optional<ElementResult> HistogramWithNumber(BinaryOp op, const FloatHistogr
 }
 
 std::optional<ElementResult> Combine(BinaryOp op, const FloatHistogram& left, const FloatHistogram& right,
-                                     const SourceRange& where, AnnotationSet& annotations) {
-  const bool adds = op == BinaryOp::add;
-  const std::string_view name = adds ? "addition" : "subtraction";
+                                     ElementRemark& remark) {
+  using Kind = ElementRemark::Kind;
   FloatHistogram result = left;
-  const Combined combined = adds ? Add(result, right) : Subtract(result, right);
+  const Combined combined = op == BinaryOp::add ? Add(result, right) : Subtract(result, right);
   if (!combined.compatible) {
-    annotations.Warn(remark::IncompatibleBucketLayout(ToString(op)), where);
+    remark.kind = Kind::incompatible_layout;
     return std::nullopt;
   }
-  if (!adds) result.counter_reset_hint = base::CounterResetHint::gauge;
-  if (combined.reset_collision) annotations.Warn(remark::CounterResetCollision(name), where);
-  if (combined.reconciled) annotations.Inform(remark::MismatchedCustomBuckets(name), where);
+  if (op == BinaryOp::subtract) result.counter_reset_hint = base::CounterResetHint::gauge;
+  if (combined.reset_collision) {
+    remark.kind = Kind::reset_collision;
+  } else if (combined.reconciled) {
+    remark.kind = Kind::reconciled_bounds;
+  }
   return ElementResult{Finished(std::move(result))};
 }
 
-std::string_view KindName(const Point& point) { return point.presence == Presence::histogram ? "histogram" : "float"; }
+std::string_view KindName(bool histogram) { return histogram ? "histogram" : "float"; }
 
 }  // namespace
 
@@ -94,8 +96,30 @@ double ScalarOperation(BinaryOp op, double left, double right) {
   }
 }
 
+void Report(const ElementRemark& remark, BinaryOp op, const SourceRange& where, AnnotationSet& annotations) {
+  const std::string_view operation = op == BinaryOp::add ? "addition" : "subtraction";
+  switch (remark.kind) {
+    case ElementRemark::Kind::none:
+      break;
+    case ElementRemark::Kind::incompatible_types:
+      annotations.Inform(
+          remark::IncompatibleTypes(KindName(remark.left_histogram), ToString(op), KindName(remark.right_histogram)),
+          where);
+      break;
+    case ElementRemark::Kind::incompatible_layout:
+      annotations.Warn(remark::IncompatibleBucketLayout(ToString(op)), where);
+      break;
+    case ElementRemark::Kind::reset_collision:
+      annotations.Warn(remark::CounterResetCollision(operation), where);
+      break;
+    case ElementRemark::Kind::reconciled_bounds:
+      annotations.Inform(remark::MismatchedCustomBuckets(operation), where);
+      break;
+  }
+}
+
 std::optional<ElementResult> ElementOperation(BinaryOp op, const Point& left, const Point& right,
-                                              const SourceRange& where, AnnotationSet& annotations) {
+                                              ElementRemark& remark) {
   const bool left_histogram = left.presence == Presence::histogram;
   const bool right_histogram = right.presence == Presence::histogram;
   const bool trims = op == BinaryOp::trim_lower || op == BinaryOp::trim_upper;
@@ -105,7 +129,7 @@ std::optional<ElementResult> ElementOperation(BinaryOp op, const Point& left, co
     if (!trims) return ElementResult{Point::Number(ScalarOperation(op, left.value, right.value))};
   } else if (left_histogram && right_histogram) {
     if (op == BinaryOp::add || op == BinaryOp::subtract) {
-      return Combine(op, *left.histogram, *right.histogram, where, annotations);
+      return Combine(op, *left.histogram, *right.histogram, remark);
     }
     const bool equal = op == BinaryOp::equal;
     if (equal || op == BinaryOp::not_equal) {
@@ -116,7 +140,7 @@ std::optional<ElementResult> ElementOperation(BinaryOp op, const Point& left, co
   } else if (op == BinaryOp::multiply) {
     result = HistogramWithNumber(op, *right.histogram, left.value);
   }
-  if (!result) annotations.Inform(remark::IncompatibleTypes(KindName(left), ToString(op), KindName(right)), where);
+  if (!result) remark = {ElementRemark::Kind::incompatible_types, left_histogram, right_histogram};
   return result;
 }
 

@@ -242,10 +242,10 @@ base::Result<std::optional<SeriesValues>> Evaluator::ValuesWithScalar(const Bina
   const Point number = Point::Number(scalar.values(0)[0]);
   auto& elements = values->elements();
   size_t kept = 0;
+  ElementRemark remark;
   for (const SeriesValues::Element& element : elements) {
     const Point point = Point::Number(element.value);
-    const auto result =
-        ElementOperation(binary.op, scalar_left ? number : point, scalar_left ? point : number, where, annotations());
+    const auto result = ElementOperation(binary.op, scalar_left ? number : point, scalar_left ? point : number, remark);
     if (!result || (!binary.return_bool && !result->keep)) continue;
     double value = element.value;  // a comparison that holds leaves the vector's own sample
     if (binary.return_bool) {
@@ -256,6 +256,7 @@ base::Result<std::optional<SeriesValues>> Evaluator::ValuesWithScalar(const Bina
     elements[kept++] = {element.series, value};
   }
   elements.resize(kept);
+  Report(remark, binary.op, where, annotations());
   return values;
 }
 

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <string>
 
+#include "promql/histogram_math.h"
+
 namespace promql {
 
 void Columns::Reserve(size_t rows) {
@@ -62,6 +64,14 @@ void Columns::CopyCells(size_t row, const Columns& from, size_t from_row) {
   for (size_t step = 0; step < steps_; ++step) {
     if (from.presence(from_row)[step] == Presence::histogram) Set(row, step, from.at(from_row, step));
   }
+}
+
+int64_t Columns::SampleCost() const {
+  auto cost = static_cast<int64_t>(cells());
+  for (size_t cell = 0; cell < histograms_.size(); ++cell) {
+    if (presence_[cell] == Presence::histogram) cost += promql::SampleCost(*histograms_[cell]) - 1;
+  }
+  return cost;
 }
 
 void Columns::DropEmptyRows() {

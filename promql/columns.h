@@ -50,6 +50,8 @@ class Columns {
   size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
   size_t cells() const { return presence_.size(); }
+  // What counts against EngineOptions::max_samples: one for each cell, and more for one that holds a histogram.
+  int64_t SampleCost() const;
   void Reserve(size_t rows);
 
   size_t Add(base::Labels labels, bool drop_name = false);

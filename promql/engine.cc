@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "promql/evaluator.h"
+#include "promql/histogram_math.h"
 
 namespace promql {
 namespace {
@@ -68,10 +69,19 @@ void SortByLabels(Matrix& matrix) {
   std::ranges::sort(matrix, [](const MatrixSeries& a, const MatrixSeries& b) { return a.labels < b.labels; });
 }
 
+int64_t SampleCost(const store::Samples& samples) {
+  auto cost = static_cast<int64_t>(samples.times.size());
+  for (const store::HistogramPtr& histogram : samples.histograms) {
+    if (histogram) cost += promql::SampleCost(*histogram) - 1;
+  }
+  return cost;
+}
+
 // A range vector as the result of an instant query: the samples as they are.
 base::Result<Matrix> RangeVector(Evaluator& evaluator, const Expr& expr) {
   TRY(const RangeInput input, evaluator.EvaluateRange(expr));
   Matrix matrix;
+  int64_t cost = 0;
   RangeSeries series;
   for (size_t i = 0; i < input.size; ++i) {
     series.Clear();
@@ -91,7 +101,8 @@ base::Result<Matrix> RangeVector(Evaluator& evaluator, const Expr& expr) {
       ++(is_number ? number : histogram);
       if (within(time)) AppendSample(out.samples, time, point);
     }
-    TRY_VOID(evaluator.Room(matrix.size() + 1, out.samples.size()));
+    cost += SampleCost(out.samples);
+    TRY_VOID(evaluator.RoomFor(cost));
     if (!out.samples.empty()) matrix.push_back(std::move(out));
   }
   SortByLabels(matrix);

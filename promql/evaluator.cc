@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 
 #include "promql/by_series.h"
@@ -21,8 +22,13 @@ base::Result<void> Evaluator::Interrupted() const {
 }
 
 base::Result<void> Evaluator::Room(size_t rows, size_t steps) const {
-  const auto limit = static_cast<uint64_t>(std::max<int64_t>(0, query_.options.max_samples - query_.held));
-  if (rows == 0 || steps <= limit / rows) return {};
+  constexpr auto kMost = static_cast<size_t>(std::numeric_limits<int64_t>::max());
+  const bool countable = rows == 0 || steps <= kMost / rows;
+  return RoomFor(countable ? static_cast<int64_t>(rows * steps) : std::numeric_limits<int64_t>::max());
+}
+
+base::Result<void> Evaluator::RoomFor(int64_t samples) const {
+  if (samples == 0 || samples <= query_.options.max_samples - query_.held) return {};
   return base::Fail(base::ErrorCode::limit_exceeded,
                     "query processing would load too many samples into memory in query execution");
 }
@@ -34,8 +40,9 @@ base::Result<Columns> Evaluator::Evaluate(const Expr& expr) {
   const ResetScope scope(*this, expr);
   TRY(Columns columns, EvaluateNode(expr));
   query_.held = held_before;
-  TRY_VOID(Room(columns.size(), columns.steps()));
-  query_.held += static_cast<int64_t>(columns.cells());
+  const int64_t cost = columns.SampleCost();
+  TRY_VOID(RoomFor(cost));
+  query_.held += cost;
   return columns;
 }
 
@@ -65,7 +72,10 @@ base::Result<void> Evaluator::InBlocks(size_t size, const MakeRows& make, const 
     TRY_VOID(make(first, last, block));
     return block;
   };
-  return MakeInOrder(query_.options.workers, (size + rows - 1) / rows, make_block, [&](RowBlock block) {
+  int64_t cost = 0;
+  return MakeInOrder(query_.options.workers, (size + rows - 1) / rows, make_block, [&](RowBlock block) -> base::Result<void> {
+    cost += block.columns.SampleCost();
+    TRY_VOID(RoomFor(cost));
     annotations().Merge(std::move(block.annotations));
     return take(std::move(block.columns));
   });

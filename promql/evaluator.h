@@ -30,7 +30,7 @@ struct QueryState {
   base::Timestamp end;
   base::Duration step{0};  // zero for an instant query
   AnnotationSet annotations;
-  int64_t held = 0;  // cells held at this moment
+  int64_t held = 0;  // samples held at this moment, see Columns::SampleCost
 };
 
 class SeriesValues;
@@ -63,8 +63,9 @@ class Evaluator {
 
   // Cancelled, or out of time?
   base::Result<void> Interrupted() const;
-  // Whether `cells` more may be held.
+  // Whether so many samples more may be held.
   base::Result<void> Room(size_t rows, size_t steps) const;
+  base::Result<void> RoomFor(int64_t samples) const;
 
   // selector.cc
   base::Result<Columns> EvaluateSelector(const VectorSelector& selector, const SourceRange& where);

@@ -62,6 +62,21 @@ CellList Beyond(CellList cells, double threshold, int32_t schema) {
   return cells;
 }
 
+// In the order of AllBuckets, each with all of its own range.
+std::vector<Bucket> UncutBuckets(const FloatHistogram& h) {
+  const Cells cells = LoadCells(h, nullptr);
+  std::vector<Bucket> buckets;
+  buckets.reserve(cells.negative.size() + cells.positive.size() + 1);
+  for (auto at = cells.negative.rbegin(); at != cells.negative.rend(); ++at) {
+    buckets.push_back(BucketOf(h, *at, false));
+  }
+  if (h.zero_count > 0 && !UsesCustomBuckets(h)) {
+    buckets.push_back({-h.zero_threshold, h.zero_threshold, true, true, h.zero_count, 0});
+  }
+  for (const Cell& cell : cells.positive) buckets.push_back(BucketOf(h, cell, true));
+  return buckets;
+}
+
 bool BitEqual(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
 
 bool SameCells(const CellList& a, const CellList& b) {
@@ -104,17 +119,21 @@ double BucketBound(int32_t index, int32_t schema) {
 }
 
 std::vector<Bucket> AllBuckets(const FloatHistogram& h) {
-  const Cells cells = LoadCells(h, nullptr);
-  std::vector<Bucket> buckets;
-  buckets.reserve(cells.negative.size() + cells.positive.size() + 1);
-  for (auto at = cells.negative.rbegin(); at != cells.negative.rend(); ++at) {
-    buckets.push_back(BucketOf(h, *at, false));
+  std::vector<Bucket> buckets = UncutBuckets(h);
+  for (Bucket& bucket : buckets) {
+    // what it counts was observed beyond the threshold
+    if (bucket.lower > 0) bucket.lower = std::max(bucket.lower, h.zero_threshold);
+    if (bucket.upper < 0) bucket.upper = std::min(bucket.upper, -h.zero_threshold);
   }
-  if (h.zero_count > 0 && !UsesCustomBuckets(h)) {
-    buckets.push_back({-h.zero_threshold, h.zero_threshold, true, true, h.zero_count, 0});
-  }
-  for (const Cell& cell : cells.positive) buckets.push_back(BucketOf(h, cell, true));
   return buckets;
+}
+
+int64_t SampleCost(const FloatHistogram& h) {
+  constexpr size_t kWord = 8, kStruct = 168;  // bytes that Prometheus counts for the struct itself
+  const size_t words = h.positive_spans.size() + h.negative_spans.size() + h.positive_buckets.size() +
+                       h.negative_buckets.size() + h.custom_values.size();
+  constexpr size_t kSample = 16;
+  return static_cast<int64_t>((kStruct + words * kWord + kWord) / kSample);
 }
 
 void Compact(FloatHistogram& h) {
@@ -203,7 +222,7 @@ bool HasOverflow(const FloatHistogram& h) {
 
 std::string ToString(const FloatHistogram& h) {
   std::string text = "{count:" + FormatG(h.count) + ", sum:" + FormatG(h.sum);
-  for (const Bucket& bucket : AllBuckets(h)) {
+  for (const Bucket& bucket : UncutBuckets(h)) {
     if (bucket.count == 0) continue;
     text += bucket.lower_inclusive ? ", [" : ", (";
     text += FormatG(bucket.lower) + "," + FormatG(bucket.upper);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
@@ -23,8 +24,12 @@ struct Bucket {
   double count = 0;
   int32_t index = 0;
 };
-// Negative buckets from the lowest, the zero bucket if it counts anything, the positive ones.
+// Negative buckets from the lowest, the zero bucket if it counts anything, the positive ones. A bucket that straddles
+// the zero bucket's threshold is cut there.
 std::vector<Bucket> AllBuckets(const FloatHistogram& h);
+// How many samples a histogram counts as against EngineOptions::max_samples, as Prometheus counts them: one for every
+// 16 bytes of its memory, rounded to the nearest.
+int64_t SampleCost(const FloatHistogram& h);
 // The upper bound of an exponential bucket.
 double BucketBound(int32_t index, int32_t schema);
 
@@ -54,7 +59,8 @@ bool HasOverflow(const FloatHistogram& h);
 // Only what was observed below (`upper`) or above the limit; the bucket the limit falls in is cut by interpolation.
 void TrimBuckets(FloatHistogram& h, double limit, bool upper);
 
-// As Prometheus prints a histogram in text: {count:…, sum:…, [lower,upper):…}
+// As Prometheus prints a histogram in text: {count:…, sum:…, [lower,upper):…}. Buckets are not cut at the zero
+// threshold.
 std::string ToString(const FloatHistogram& h);
 
 }  // namespace promql

@@ -45,7 +45,7 @@ void Lexer::SkipSpaceAndComments() {
   while (!AtEnd()) {
     if (IsSpace(text_[at_])) {
       ++at_;
-    } else if (text_[at_] == '#' && !in_brackets_) {
+    } else if (text_[at_] == '#' && !in_duration_) {
       while (!AtEnd() && text_[at_] != '\n' && text_[at_] != '\r') ++at_;
     } else {
       return;
@@ -74,7 +74,7 @@ Token Lexer::Next() {
   SkipSpaceAndComments();
   start_ = at_;
   if (in_braces_) return InsideBraces();
-  if (in_brackets_) return InsideBrackets();
+  if (in_duration_) return InsideDuration();
   return Outside();
 }
 
@@ -111,46 +111,57 @@ Token Lexer::InsideBraces() {
   }
 }
 
-Token Lexer::InsideBrackets() {
-  if (AtEnd()) {
-    return Fail(duration_seen_ ? "unclosed left bracket" : "unexpected end of input in duration expression");
-  }
+Token Lexer::InsideDuration() {
+  if (AtEnd()) return Fail("unexpected end of input in duration expression");
   const char c = Peek();
   if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) {
     duration_seen_ = true;
+    in_duration_ = false;
     return NumberOrDuration();
   }
   if (IsLetter(c)) {
-    size_t length = 1;
-    while (IsLetter(Peek(length))) ++length;
-    const auto word = FindWord(text_.substr(at_, length));
-    const bool known = word == step || word == range || word == max_of || word == min_of;
-    if (known) duration_seen_ = true;
-    if (known) return Make(*word, length);
+    if (const auto token = DurationWord()) return *token;
   }
   if (c == ':') {
     if (!duration_seen_) return FailBehind("unexpected colon before duration in duration expression");
+    if (colon_seen_) return FailBehind("unexpected repeated colon in duration expression");
+    colon_seen_ = true;
+    return Make(colon, 1);
+  }
+  if (c == '(' || c == ')' || c == ']') return Bracket(c);
+  if (c == ',') return Make(comma, 1);
+  if (const auto token = Among("+-*/%^", c) ? Operator(c) : std::nullopt) return *token;
+  return Fail(fmt::format("unexpected character in duration expression: {}", QuoteCharacter(PeekCharacter(at_))));
+}
+
+// Behind the first number or duration between brackets.
+Token Lexer::BracketWord() {
+  if (Peek() == ':') {
     if (colon_seen_) return Fail("unexpected colon ':'");
     colon_seen_ = true;
     return Make(colon, 1);
   }
-  if (c == '(' || c == ')' || c == '[' || c == ']') return Bracket(c);
-  if (c == ',') return Make(comma, 1);
-  if (const auto token = Among("+-*/%^", c) ? Operator(c) : std::nullopt) return *token;
-  if (duration_seen_ && !colon_seen_) {
-    return Fail(fmt::format("unexpected character: {}, expected ':'", QuoteCharacter(PeekCharacter(at_))));
-  }
-  return Fail(fmt::format("unexpected character in duration expression: {}", QuoteCharacter(PeekCharacter(at_))));
+  if (const auto token = DurationWord()) return *token;
+  return Fail(fmt::format("unexpected character: {}, expected ':'", QuoteCharacter(PeekCharacter(at_))));
+}
+
+std::optional<Token> Lexer::DurationWord() {
+  size_t length = 1;
+  while (IsLetter(Peek(length))) ++length;
+  const auto word = FindWord(text_.substr(at_, length));
+  const bool known = word == step || word == range || word == max_of || word == min_of;
+  return known ? std::optional(Make(*word, length)) : std::nullopt;
 }
 
 Token Lexer::Outside() {
   if (AtEnd()) {
     if (paren_depth_ != 0) return Fail("unclosed left parenthesis");
+    if (in_brackets_) return Fail("unclosed left bracket");
     return Make(TokenKind::end, 0);
   }
   const char c = Peek();
   if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return NumberOrDuration();
-  if (IsLetter(c) || c == ':') return Word();
+  if (IsLetter(c) || c == ':') return in_brackets_ ? BracketWord() : Word();
   if (c == '"' || c == '\'') return QuotedString(c);
   if (c == '`') return RawString();
   if (c == ',') return Make(comma, 1);
@@ -173,12 +184,12 @@ Token Lexer::Bracket(char c) {
       return Make(left_brace, 1);
     case '[':
       if (in_brackets_) return Fail("unexpected left bracket '['");
-      in_brackets_ = true;
-      duration_seen_ = colon_seen_ = false;
+      in_brackets_ = in_duration_ = true;
+      colon_seen_ = false;
       return Make(left_bracket, 1);
     default:
       if (!in_brackets_) return Fail("unexpected right bracket ']'");
-      in_brackets_ = false;
+      in_brackets_ = in_duration_ = false;
       return Make(right_bracket, 1);
   }
 }
@@ -243,7 +254,8 @@ Token Lexer::NumberOrDuration() {
   return Fail(fmt::format("bad number or duration syntax: {}", base::Quote(text_.substr(start_, at_ - start_))));
 }
 
-// Leaves at_ behind what could be a number, whether it is one or not: the rest may make it a duration.
+// Leaves at_ behind what could be a number, whether it is one or not: the rest may make it a duration. What has the
+// form of a number need not have a value (0.5.5).
 bool Lexer::ScanNumber() {
   std::string_view digits = "0123456789";
   if (Accept("0") && Accept("xX")) {
@@ -251,25 +263,22 @@ bool Lexer::ScanNumber() {
     digits = "0123456789abcdefABCDEF";
   }
   const bool hexadecimal = digits.size() > 10;
-  bool dot = Accept(".");
-  if (dot && hexadecimal) return false;
-  bool exponent = false;
+  Accept(".");
+  while (Accept(digits)) {
+  }
+  bool dot = false, exponent = false;
   while (!AtEnd()) {
-    if (Accept(digits)) continue;
-    if (Peek() == '.') {
-      ++at_;
+    if (Accept(".")) {
       if (dot || hexadecimal || Accept("_.")) return false;
       dot = true;
-    } else if (Among("eE", Peek())) {
-      ++at_;
+    } else if (Accept("eE")) {  // in hexadecimal, too, unless among the first digits
       if (exponent) return false;
       exponent = true;
       Accept("+-");
       if (AtEnd() || Accept("._eE")) return false;
-    } else if (Peek() == '_') {
-      ++at_;
+    } else if (Accept("_")) {
       if (AtEnd() || Accept("._eE")) return false;
-    } else {
+    } else if (!Accept(digits)) {
       break;
     }
   }

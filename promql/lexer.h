@@ -33,7 +33,7 @@ class Lexer {
   Token Fail(std::string message);
   Token FailBehind(std::string message);  // after the one character that is too much
   Token InsideBraces();
-  Token InsideBrackets();
+  Token InsideDuration();
   Token Outside();
   Token Bracket(char c);
   std::optional<Token> Operator(char c);
@@ -41,6 +41,8 @@ class Lexer {
   bool ScanNumber();
   bool ScanDurationRest();
   Token Word();
+  Token BracketWord();
+  std::optional<Token> DurationWord();
   bool FollowedByParen() const;
   // lex_string.cc
   Token QuotedString(char quote);
@@ -55,8 +57,9 @@ class Lexer {
   bool failed_ = false;
   bool in_braces_ = false;
   bool in_brackets_ = false;
-  bool duration_seen_ = false;  // within the brackets
-  bool colon_seen_ = false;
+  bool in_duration_ = false;    // between a left bracket and the first number or duration behind it
+  bool duration_seen_ = false;  // in these brackets or any before
+  bool colon_seen_ = false;     // in these brackets
   int paren_depth_ = 0;
 };
 

@@ -1,5 +1,9 @@
 #include "promql/matching.h"
 
+#include <string>
+#include <unordered_map>
+#include <utility>
+
 namespace promql {
 namespace {
 
@@ -11,19 +15,22 @@ base::Labels Signature(const base::Labels& labels, const VectorMatching& matchin
 
 }  // namespace
 
-std::vector<MatchGroup> GroupByMatch(const Columns& left, const Columns& right, const VectorMatching& matching) {
+MatchGroups GroupByMatch(const Columns& left, const Columns& right, const VectorMatching& matching) {
   std::vector<std::string> ignored = matching.labels;
   ignored.emplace_back(base::kMetricName);
   std::unordered_map<base::Labels, size_t, base::LabelsHash> numbers;
   numbers.reserve(left.size() + right.size());
-  std::vector<MatchGroup> groups;
-  const auto group_of = [&](const base::Labels& labels) -> MatchGroup& {
-    const auto [at, inserted] = numbers.try_emplace(Signature(labels, matching, ignored), groups.size());
-    if (inserted) groups.emplace_back();
-    return groups[at->second];
+  const auto number = [&](const Columns& side, std::vector<size_t>& groups) {
+    groups.reserve(side.size());
+    for (size_t row = 0; row < side.size(); ++row) {
+      base::Labels signature = Signature(side.row(row).labels, matching, ignored);
+      groups.push_back(numbers.try_emplace(std::move(signature), numbers.size()).first->second);
+    }
   };
-  for (size_t row = 0; row < left.size(); ++row) group_of(left.row(row).labels).left.push_back(row);
-  for (size_t row = 0; row < right.size(); ++row) group_of(right.row(row).labels).right.push_back(row);
+  MatchGroups groups;
+  number(left, groups.left);
+  number(right, groups.right);
+  groups.count = numbers.size();
   return groups;
 }
 

@@ -98,7 +98,8 @@ base::Result<std::vector<Built>> Parser::Arguments() {
     if (Accept(TokenKind::right_paren)) return arguments;
     if (!Is(TokenKind::comma)) return Unexpected();
     const Token comma = Take();
-    if (Is(TokenKind::right_paren)) return FailAt(comma.begin, "trailing commas not allowed in function call args");
+    if (!Is(TokenKind::error) && !BeginsExpression())
+      return FailAt(comma.begin, "trailing commas not allowed in function call args");
   }
 }
 

@@ -74,6 +74,21 @@ bool Parser::Accept(TokenKind kind) {
   return true;
 }
 
+bool Parser::BeginsExpression() const {
+  switch (token_.kind) {
+    case TokenKind::add:
+    case TokenKind::subtract:
+    case TokenKind::number:
+    case TokenKind::duration:
+    case TokenKind::string:
+    case TokenKind::left_paren:
+    case TokenKind::left_brace:
+      return true;
+    default:
+      return CanBeMetricName(token_.kind);
+  }
+}
+
 SourceRange Parser::RangeOf(uint32_t begin, uint32_t end) const {
   const auto breaks = std::ranges::lower_bound(line_breaks_, begin) - line_breaks_.begin();
   const uint32_t line_start = breaks == 0 ? 0 : line_breaks_[static_cast<size_t>(breaks) - 1] + 1;

@@ -86,6 +86,7 @@ class Parser {
   Token Take();
   bool Accept(TokenKind kind);
   bool Is(TokenKind kind) const { return token_.kind == kind; }
+  bool BeginsExpression() const;
   std::string_view Text(const Token& token) const { return lexer_.TextOf(token); }
   SourceRange RangeOf(uint32_t begin, uint32_t end) const;
   SourceRange RangeOf(const Token& token) const { return RangeOf(token.begin, token.end); }

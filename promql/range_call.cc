@@ -3,6 +3,7 @@
 
 #include "promql/absent.h"
 #include "promql/evaluator.h"
+#include "promql/histogram_math.h"
 #include "promql/metric_names.h"
 #include "promql/rate_row.h"
 
@@ -44,6 +45,9 @@ class WindowCursor {
     while (end_ < times_.size() && times_[end_] <= to) ++end_;
     while (begin_ < end_ && times_[begin_] <= from) ++begin_;
   }
+  size_t begin() const { return begin_; }
+  size_t end() const { return end_; }
+  size_t size() const { return end_ - begin_; }
   template <class T>
   std::span<const T> Cut(const std::vector<T>& column) const {
     if (column.empty()) return {};
@@ -121,6 +125,7 @@ class RangeCall {
       input_.load(i, series);
       if (series.times.empty() && series.histogram_times.empty()) continue;
       const bool drop_name = series.drop_name || !KeepsName(name_);
+      TRY_VOID(RoomForWindows(series));
       Columns& columns = block.columns;
       const size_t row = columns.Add(
           drop_name && !evaluator_.delayed_names() ? DropMetricLabels(series.labels) : series.labels, drop_name);
@@ -132,6 +137,30 @@ class RangeCall {
       }
       if (!found.any) columns.RemoveLast();
       if (found.numbers) RemarkNonCounter(series.labels.MetricName(), block.annotations);
+    }
+    return {};
+  }
+
+  // The samples of one window are held at once.
+  base::Result<void> RoomForWindows(const RangeSeries& series) const {
+    const auto numbers = static_cast<int64_t>(series.times.size());
+    if (series.histograms.empty() && evaluator_.RoomFor(numbers)) return {};
+    std::vector<int64_t> costs;  // up to each histogram
+
+    costs.push_back(0);
+    for (const store::HistogramPtr& histogram : series.histograms) {
+      costs.push_back(costs.back() + SampleCost(*histogram));
+    }
+    // most series fit in as a whole
+    if (evaluator_.RoomFor(numbers + costs.back())) return {};
+    WindowCursor floats(series.times), histograms(series.histogram_times);
+    const size_t steps = input_.end_interval.count() == 0 ? 1 : evaluator_.steps().count;
+    for (size_t step = 0; step < steps; ++step) {
+      const base::Timestamp end = input_.first_end + input_.end_interval * static_cast<int64_t>(step);
+      floats.Move(end - input_.range - input_.before, end + input_.after);
+      histograms.Move(end - input_.range - input_.before, end + input_.after);
+      TRY_VOID(evaluator_.RoomFor(static_cast<int64_t>(floats.size()) + costs[histograms.end()] -
+                                  costs[histograms.begin()]));
     }
     return {};
   }

@@ -55,7 +55,9 @@ constexpr auto kWords = std::to_array<std::pair<std::string_view, TokenKind>>({
     {"nan", number},
 });
 
-bool IsOperator(TokenKind kind) { return kind >= add && kind <= atan2; }
+bool IsOperator(TokenKind kind) {
+  return (kind >= add && kind <= atan2) || kind == regex_match || kind == regex_no_match;
+}
 bool IsKeyword(TokenKind kind) { return kind >= offset && kind <= bool_; }
 
 std::string QuoteShort(std::string_view text) {

@@ -5,8 +5,13 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "promql/binary_element.h"
+#include "promql/matching.h"
 #include "promql/number_format.h"
 
 namespace promql {
@@ -14,9 +19,13 @@ namespace {
 
 bool ChangesMeaning(BinaryOp op) { return op >= BinaryOp::add; }
 
-// Works group by group. "Many" is the side whose series may share a match, "one" the other; for group_right they
-// change places, and back again where the operator is applied. The values of fill_left and fill_right do not: with
-// group_right, too, fill_right stands for the "one" side, as in Prometheus.
+// "Many" is the side whose series may share a match, "one" the other; for group_right they change places, and back
+// again where the operator is applied. The values of fill_left and fill_right do not: with group_right, too, fill_right
+// stands for the "one" side, as in Prometheus.
+//
+// Goes over the series of the "many" side, and over the steps of each. Prometheus goes step by step and stops at the
+// first thing that is wrong; so that the same error is reported, the earliest one is remembered and later steps are
+// left out.
 class VectorMatcher {
  public:
   VectorMatcher(Evaluator& evaluator, const Binary& binary, const SourceRange& where, const Columns& left,
@@ -26,110 +35,218 @@ class VectorMatcher {
         matching_(binary.matching),
         where_(where),
         swapped_(binary.matching.cardinality == Cardinality::one_to_many),
+        one_to_one_(binary.matching.cardinality == Cardinality::one_to_one),
         many_(swapped_ ? right : left),
         one_(swapped_ ? left : right),
         fill_one_(matching_.fill_right),
         fill_many_(matching_.fill_left),
-        out_(left.steps()) {}
+        out_(left.steps()),
+        end_(left.steps()) {}
 
   base::Result<Columns> Run() {
-    for (const MatchGroup& group : GroupByMatch(many_, one_, matching_)) {
+    if (!Fills() && (many_.empty() || one_.empty())) return std::move(out_);
+    TRY_VOID(evaluator_.Interrupted());
+    MatchGroups groups = GroupByMatch(many_, one_, matching_);
+    many_group_ = std::move(groups.left);
+    one_group_ = std::move(groups.right);
+    FindOnes(groups.count);
+    PrepareMatched(groups.count);
+    for (size_t row = 0; row < many_.size(); ++row) {
       TRY_VOID(evaluator_.Interrupted());
-      const bool fills = fill_one_ || fill_many_;
-      if (!fills && (group.left.empty() || group.right.empty())) continue;
-      TRY_VOID(RunGroup(group.left, group.right));
+      RunRow(row);
     }
-    TRY_VOID(evaluator_.CheckEqualRows(out_));
+    for (size_t row = 0; fill_many_ && row < one_.size(); ++row) FillRow(row);
+    for (const ElementRemark& remark : remarks_) Report(remark, binary_.op, where_, evaluator_.annotations());
+    // of one step, what is wrong with the matching comes before what is wrong with the results
+    if (error_ && error_step_ <= clash_step_) return std::unexpected(std::move(*error_));
+    if (clash_step_ != kNone) return base::Invalid("vector cannot contain metrics with the same labelset");
     out_.DropEmptyRows();
     return std::move(out_);
   }
 
  private:
-  using Rows = std::vector<size_t>;
   static constexpr size_t kNone = static_cast<size_t>(-1);
+  using Flags = std::vector<bool>;  // one per step
 
-  base::Result<void> RunGroup(const Rows& many, const Rows& one) {
-    results_.clear();
-    last_pair_ = {kNone, kNone};
-    for (size_t step = 0; step < out_.steps(); ++step) {
-      TRY(const size_t match, OneAt(one, step));
-      TRY(const bool matched, ApplyMany(many, match, step));
-      if (matched || match == kNone || !fill_many_) continue;
-      TRY_VOID(Apply(kNone, match, step));
+  bool Fills() const { return fill_one_ || fill_many_; }
+
+  // Which series of the "one" side each group has. Two of one group at one step are an error, whether or not anything
+  // matches them, as long as the other side has samples at that step.
+  void FindOnes(size_t groups) {
+    only_one_.assign(groups, kNone);
+    size_t first = kNone, second = kNone, step_of_both = kNone;
+    for (size_t row = 0; row < one_.size(); ++row) {
+      const size_t group = one_group_[row];
+      if (only_one_[group] == kNone) {
+        only_one_[group] = row;
+        continue;
+      }
+      const auto [at, is_new] = several_.try_emplace(group);
+      std::vector<size_t>& ones = at->second;
+      if (is_new) {
+        ones.assign(out_.steps(), kNone);
+        PutOne(ones, only_one_[group]);
+      }
+      const auto presence = one_.presence(row);
+      for (size_t step = 0; step < end_; ++step) {
+        if (presence[step] == Presence::none || ones[step] == kNone || step >= step_of_both || !BothSides(step))
+          continue;
+        step_of_both = step;
+        first = ones[step];
+        second = row;
+      }
+      PutOne(ones, row);
     }
-    return {};
+    if (step_of_both != kNone) Refuse(step_of_both, DuplicateError(first, second));
   }
 
-  // The series of the "one" side that is present at a step.
-  base::Result<size_t> OneAt(const Rows& one, size_t step) const {
-    size_t found = kNone;
-    for (const size_t row : one) {
-      if (one_.presence(row)[step] == Presence::none) continue;
-      if (found != kNone) return DuplicateError(found, row);
-      found = row;
+  void PutOne(std::vector<size_t>& ones, size_t row) const {
+    const auto presence = one_.presence(row);
+    for (size_t step = 0; step < ones.size(); ++step) {
+      if (presence[step] != Presence::none) ones[step] = row;
     }
-    return found;
   }
 
-  std::unexpected<base::Error> DuplicateError(size_t first, size_t second) const {
+  // Whether there is anything to match with what the "one" side has at a step.
+  bool BothSides(size_t step) {
+    if (Fills()) return true;
+    if (many_present_.empty()) {
+      many_present_.resize(out_.steps());
+      for (size_t row = 0; row < many_.size(); ++row) {
+        const auto presence = many_.presence(row);
+        for (size_t i = 0; i < presence.size(); ++i) {
+          if (presence[i] != Presence::none) many_present_[i] = true;
+        }
+      }
+    }
+    return many_present_[step];
+  }
+
+  base::Error DuplicateError(size_t first, size_t second) const {
     std::string a = LabelsText(one_.row(first).labels), b = LabelsText(one_.row(second).labels);
     if (a > b) std::swap(a, b);
-    return base::Invalid(fmt::format(
-        "found duplicate series for the match group {} on the {} hand-side of the operation: [{}, {}];many-to-many "
-        "matching not allowed: matching labels must be unique on one side",
-        LabelsText(MatchLabels(one_.row(second).labels, matching_)), swapped_ ? "left" : "right", a, b));
+    return base::Invalid(fmt::format("found duplicate series for the match group {} on the {} hand-side of the "
+                                     "operation: [{}, {}];many-to-many matching not allowed: matching labels must be "
+                                     "unique on one side",
+                                     LabelsText(MatchLabels(one_.row(second).labels, matching_)),
+                                     swapped_ ? "left" : "right", a, b))
+        .error();
   }
 
-  base::Result<bool> ApplyMany(const Rows& many, size_t match, size_t step) {
-    if (match == kNone && !fill_one_) {
-      return std::ranges::any_of(many, [&](size_t row) { return many_.presence(row)[step] != Presence::none; });
+  // At which steps a group has had a match is kept only where it decides something.
+  void PrepareMatched(size_t groups) {
+    if (!one_to_one_ && !fill_many_) return;
+    std::vector<bool> met(groups);
+    for (const size_t group : many_group_) {
+      if (fill_many_ || met[group]) matched_.try_emplace(group, out_.steps());
+      met[group] = true;
     }
-    bool matched = false;
-    touched_.clear();
-    for (const size_t row : many) {
-      if (many_.presence(row)[step] == Presence::none) continue;
-      if (matched && matching_.cardinality == Cardinality::one_to_one) {
-        return base::Invalid(
-            "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
-      }
-      TRY(const bool applied, Apply(row, match, step));
-      matched = matched || applied;
-    }
-    return matched;
   }
 
-  // False where the kinds of samples do not go together.
-  base::Result<bool> Apply(size_t many_row, size_t one_row, size_t step) {
+  Flags* Matched(size_t group) {
+    if (matched_.empty()) return nullptr;
+    const auto at = matched_.find(group);
+    return at == matched_.end() ? nullptr : &at->second;
+  }
+
+  void RunRow(size_t row) {
+    const size_t group = many_group_[row];
+    const size_t only = only_one_[group];
+    if (only == kNone && !fill_one_) return;
+    const auto several = several_.empty() ? several_.end() : several_.find(group);
+    const std::vector<size_t>* ones = several == several_.end() ? nullptr : &several->second;
+    matched_here_ = Matched(group);
+    const auto presence = many_.presence(row);
+    for (size_t step = 0; step < end_; ++step) {
+      if (presence[step] == Presence::none) continue;
+      size_t match = ones != nullptr ? (*ones)[step] : only;
+      if (match != kNone && one_.presence(match)[step] == Presence::none) match = kNone;
+      if (match != kNone || fill_one_) Apply(row, match, group, step);
+    }
+  }
+
+  // What of the "one" side found no match.
+  void FillRow(size_t row) {
+    const size_t group = one_group_[row];
+    Flags* const matched = Matched(group);
+    matched_here_ = nullptr;
+    const auto presence = one_.presence(row);
+    for (size_t step = 0; step < end_; ++step) {
+      if (presence[step] == Presence::none || (matched != nullptr && (*matched)[step])) continue;
+      Apply(kNone, row, group, step);
+    }
+  }
+
+  // The operator on one pair; a side without a series has its fill value.
+  void Apply(size_t many_row, size_t one_row, size_t group, size_t step) {
     const Point many = many_row == kNone ? Point::Number(*fill_many_) : many_.at(many_row, step);
     const Point one = one_row == kNone ? Point::Number(*fill_one_) : one_.at(one_row, step);
-    const auto result =
-        ElementOperation(binary_.op, swapped_ ? one : many, swapped_ ? many : one, where_, evaluator_.annotations());
-    if (!result) return false;
-    const size_t row = ResultRow(many_row, one_row);
-    if (matching_.cardinality != Cardinality::one_to_one) {
-      if (std::ranges::find(touched_, row) != touched_.end()) {
-        return base::Invalid("multiple matches for labels: grouping labels must ensure unique matches");
+    ElementRemark remark;
+    const auto result = ElementOperation(binary_.op, swapped_ ? one : many, swapped_ ? many : one, remark);
+    if (remark.kind != ElementRemark::Kind::none) Remember(step, remark);
+    if (!result) return;  // such a pair is none
+    if (one_to_one_ && matched_here_ != nullptr && (*matched_here_)[step]) {
+      return Refuse(step, base::Invalid("multiple matches for labels: many-to-one matching must be explicit "
+                                        "(group_left/group_right)")
+                              .error());
+    }
+    if (matched_here_ != nullptr) (*matched_here_)[step] = true;
+    const bool kept = result->keep || binary_.return_bool;
+    if (one_to_one_ && !kept) return;
+    const Target& target = TargetOf(many_row, one_row, group);
+    if (!one_to_one_) {
+      if ((*target.taken)[step]) {
+        return Refuse(step,
+                      base::Invalid("multiple matches for labels: grouping labels must ensure unique matches").error());
       }
-      touched_.push_back(row);
+      (*target.taken)[step] = true;
+      if (!kept) return;
     }
-    if (!result->keep && !binary_.return_bool) return true;
-    if (out_.presence(row)[step] != Presence::none) {
-      return base::Invalid("vector cannot contain metrics with the same labelset");
-    }
-    out_.Set(row, step, binary_.return_bool ? Point::Number(result->keep ? 1 : 0) : result->point);
-    return true;
+    Put(target.row, step, binary_.return_bool ? Point::Number(result->keep ? 1 : 0) : result->point);
   }
 
-  // Series of the result, by the pair of series they come from.
-  size_t ResultRow(size_t many_row, size_t one_row) {
-    if (last_pair_ == std::pair(many_row, one_row)) return last_row_;
+  void Put(size_t row, size_t step, Point point) {
+    if (out_.presence(row)[step] != Presence::none) {
+      if (evaluator_.delayed_names() && evaluator_.steps().instant()) {
+        // whether the labels clash is judged when the query ends
+        row = out_.Add(out_.row(row).labels, binary_.return_bool);
+      } else {
+        clash_step_ = std::min(clash_step_, step);
+        end_ = std::min(end_, step + 1);
+        return;
+      }
+    }
+    out_.Set(row, step, std::move(point));
+  }
+
+  // Nothing at this step or a later one matters any more.
+  void Refuse(size_t step, base::Error error) {
+    end_ = step;
+    error_step_ = step;
+    error_ = std::move(error);
+  }
+
+  // Only the last remark of a step is reported.
+  void Remember(size_t step, const ElementRemark& remark) {
+    if (remarks_.empty()) remarks_.resize(out_.steps());
+    remarks_[step] = remark;
+  }
+
+  // The series of the result for a pair of series. `taken`, for many-to-one: the steps at which a series of the same
+  // group had these labels already.
+  struct Target {
+    size_t row = 0;
+    Flags* taken = nullptr;
+  };
+  const Target& TargetOf(size_t many_row, size_t one_row, size_t group) {
+    if (last_pair_ == std::pair(many_row, one_row)) return target_;
     last_pair_ = {many_row, one_row};
-    const auto [at, inserted] = results_.try_emplace(last_pair_, 0);
-    if (!inserted) return last_row_ = at->second;
     base::Labels labels = ResultLabels(many_row, one_row);
     const auto [known, is_new] = rows_.try_emplace(labels, out_.size());
     if (is_new) out_.Add(std::move(labels), binary_.return_bool);
-    return last_row_ = at->second = known->second;
+    target_.row = known->second;
+    if (!one_to_one_) target_.taken = &taken_.try_emplace({target_.row, group}, out_.steps()).first->second;
+    return target_;
   }
 
   base::Labels ResultLabels(size_t many_row, size_t one_row) const {
@@ -138,9 +255,7 @@ class VectorMatcher {
     const base::Labels one = one_row == kNone ? MatchLabels(many, matching_) : one_.row(one_row).labels;
     const bool drops = ChangesMeaning(binary_.op) || (binary_.return_bool && !evaluator_.delayed_names());
     base::Labels labels = drops ? DropMetricLabels(many) : many;
-    if (matching_.cardinality == Cardinality::one_to_one) {
-      return matching_.on ? labels.Keep(matching_.labels) : labels.Drop(matching_.labels);
-    }
+    if (one_to_one_) return matching_.on ? labels.Keep(matching_.labels) : labels.Drop(matching_.labels);
     if (matching_.include.empty()) return labels;
     base::LabelsBuilder builder(labels);
     for (const std::string& name : matching_.include) builder.Set(name, one.Get(name));
@@ -152,16 +267,33 @@ class VectorMatcher {
   const VectorMatching& matching_;
   const SourceRange& where_;
   bool swapped_;
+  bool one_to_one_;
   const Columns& many_;
   const Columns& one_;
   std::optional<double> fill_one_;
   std::optional<double> fill_many_;
+
+  // by row
+  std::vector<size_t> many_group_;
+  std::vector<size_t> one_group_;
+  // by group
+  std::vector<size_t> only_one_;                             // the first row of the "one" side, or kNone
+  std::unordered_map<size_t, std::vector<size_t>> several_;  // by step, where there are several such rows
+  std::unordered_map<size_t, Flags> matched_;                // see PrepareMatched
+  Flags many_present_;                                       // see BothSides
+  Flags* matched_here_ = nullptr;                            // of the row at work
+
   Columns out_;
-  std::map<std::pair<size_t, size_t>, size_t> results_;  // of the group at work
-  std::pair<size_t, size_t> last_pair_;
-  size_t last_row_ = 0;
   std::unordered_map<base::Labels, size_t, base::LabelsHash> rows_;
-  std::vector<size_t> touched_;  // result rows of the step at work
+  std::map<std::pair<size_t, size_t>, Flags> taken_;  // by row of the result and group
+  std::pair<size_t, size_t> last_pair_{kNone, kNone};
+  Target target_;
+
+  std::vector<ElementRemark> remarks_;  // by step; empty if there are none
+  size_t end_;                          // the steps from here on do not matter
+  std::optional<base::Error> error_;
+  size_t error_step_ = kNone;
+  size_t clash_step_ = kNone;  // where two results had the same labels
 };
 
 }  // namespace
