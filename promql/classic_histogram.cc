@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace promql {
 namespace {
@@ -11,9 +12,21 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kSmallDifference = 1e-12;  // relative; rounding, not a falling count
 
+// By bound. Where a NaN is among the bounds, which is in no order with any other, the result is that of Go's sort of a
+// dozen elements or less.
+void SortByBound(std::vector<ClassicBucket>& buckets) {
+  if (std::ranges::none_of(buckets, [](const ClassicBucket& bucket) { return std::isnan(bucket.upper); })) {
+    std::ranges::stable_sort(buckets, {}, &ClassicBucket::upper);
+    return;
+  }
+  for (size_t end = 1; end < buckets.size(); ++end) {
+    for (size_t i = end; i > 0 && buckets[i].upper < buckets[i - 1].upper; --i) std::swap(buckets[i], buckets[i - 1]);
+  }
+}
+
 // Sorted by bound, equal bounds added up. False without a bucket for everything.
 bool Normalise(std::vector<ClassicBucket>& buckets) {
-  std::ranges::stable_sort(buckets, {}, &ClassicBucket::upper);
+  SortByBound(buckets);
   if (!(std::isinf(buckets.back().upper) && buckets.back().upper > 0)) return false;
   size_t kept = 0;
   for (size_t i = 1; i < buckets.size(); ++i) {

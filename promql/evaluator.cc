@@ -8,6 +8,7 @@
 
 #include "promql/by_series.h"
 #include "promql/histogram_math.h"
+#include "promql/step_invariant.h"
 
 namespace promql {
 
@@ -37,12 +38,29 @@ base::Result<Columns> Evaluator::Evaluate(const Expr& expr) {
   TRY_VOID(Interrupted());
   TRY_VOID(Room(1, steps_.count));
   const int64_t held_before = query_.held;
+  const bool once = !steps_.instant() && As<NumberLiteral>(expr) == nullptr && IsStepInvariant(expr);
   const ResetScope scope(*this, expr);
-  TRY(Columns columns, EvaluateNode(expr));
+  TRY(Columns columns, once ? EvaluateOnce(expr) : EvaluateNode(expr));
   query_.held = held_before;
   const int64_t cost = columns.SampleCost();
   TRY_VOID(RoomFor(cost));
   query_.held += cost;
+  return columns;
+}
+
+base::Result<Columns> Evaluator::EvaluateOnce(const Expr& expr) {
+  Evaluator evaluator(query_, {steps_.start, steps_.interval, 1});
+  evaluator.resets_wanted_ = resets_wanted_;
+  evaluator.resets_barred_ = resets_barred_;
+  TRY(const Columns value, evaluator.Evaluate(expr));
+  TRY_VOID(Room(value.size(), steps_.count));
+  Columns columns(steps_.count);
+  columns.Reserve(value.size());
+  for (size_t row = 0; row < value.size(); ++row) {
+    columns.Add(value.row(row).labels, value.row(row).drop_name);
+    const Point point = value.at(row, 0);
+    for (size_t step = 0; point.present() && step < steps_.count; ++step) columns.Set(row, step, point);
+  }
   return columns;
 }
 
@@ -73,12 +91,13 @@ base::Result<void> Evaluator::InBlocks(size_t size, const MakeRows& make, const 
     return block;
   };
   int64_t cost = 0;
-  return MakeInOrder(query_.options.workers, (size + rows - 1) / rows, make_block, [&](RowBlock block) -> base::Result<void> {
-    cost += block.columns.SampleCost();
-    TRY_VOID(RoomFor(cost));
-    annotations().Merge(std::move(block.annotations));
-    return take(std::move(block.columns));
-  });
+  return MakeInOrder(query_.options.workers, (size + rows - 1) / rows, make_block,
+                     [&](RowBlock block) -> base::Result<void> {
+                       cost += block.columns.SampleCost();
+                       TRY_VOID(RoomFor(cost));
+                       annotations().Merge(std::move(block.annotations));
+                       return take(std::move(block.columns));
+                     });
 }
 
 base::Result<Columns> Evaluator::EvaluateNode(const Expr& expr) {

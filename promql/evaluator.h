@@ -115,6 +115,8 @@ class Evaluator {
 
  private:
   base::Result<Columns> EvaluateNode(const Expr& expr);
+  // What has the same value at every step, evaluated at the first one.
+  base::Result<Columns> EvaluateOnce(const Expr& expr);
   // by_series.cc
   base::Result<std::optional<SeriesValues>> ValuesOf(const Expr& expr);
   base::Result<std::optional<SeriesValues>> LastValues(const VectorSelector& selector);

@@ -174,6 +174,12 @@ bool AddCells(Cells& cells, Cells other, double sign) {
     const int32_t schema = std::min(cells.schema, other.schema);
     ReduceCells(cells, schema);
     ReduceCells(other, schema);
+    // what lies within the zero bucket as a whole is not added, as in Prometheus; its count is in no bucket then
+    const auto within = [&cells](const Cell& cell) {
+      return BucketBound(cell.index, cells.schema) <= cells.zero_threshold;
+    };
+    std::erase_if(other.positive, within);
+    std::erase_if(other.negative, within);
   }
   AddSum(cells.count, other.count, sign);
   AddSum(cells.sum, other.sum, sign);

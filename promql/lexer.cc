@@ -264,14 +264,13 @@ bool Lexer::ScanNumber() {
   }
   const bool hexadecimal = digits.size() > 10;
   Accept(".");
-  while (Accept(digits)) {
-  }
+  Accept(digits);
   bool dot = false, exponent = false;
   while (!AtEnd()) {
     if (Accept(".")) {
       if (dot || hexadecimal || Accept("_.")) return false;
       dot = true;
-    } else if (Accept("eE")) {  // in hexadecimal, too, unless among the first digits
+    } else if (Accept("eE")) {  // in hexadecimal, too, unless it is the first digit
       if (exponent) return false;
       exponent = true;
       Accept("+-");

@@ -214,8 +214,10 @@ base::Result<double> Parser::NumberValue(const Token& token) {
     for (const char c : digits) value = value * 8 + (c - '0');
     return value;
   }
+  // hexadecimal numbers are whole
+  const bool fraction = digits.size() > 1 && (digits[1] == 'x' || digits[1] == 'X') && digits.contains('.');
   const auto value = base::ParseFloat(digits);
-  if (!value) return bad("invalid syntax");
+  if (!value || fraction) return bad("invalid syntax");
   const bool written_infinite = base::ToLower(digits).starts_with("inf");
   if (std::isinf(*value) && !written_infinite) return bad("value out of range");
   return *value;
@@ -249,7 +251,7 @@ base::Result<void> Parser::BinaryModifiers(Binary& binary) {
     TRY(matching.labels, LabelList());
     if (Is(TokenKind::group_left) || Is(TokenKind::group_right)) {
       matching.cardinality = Take().kind == TokenKind::group_left ? Cardinality::many_to_one : Cardinality::one_to_many;
-      if (Is(TokenKind::left_paren)) {
+      if (Is(TokenKind::left_paren) || !BeginsExpression()) {
         TRY(matching.include, LabelList());
       }
     }

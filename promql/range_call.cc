@@ -87,6 +87,12 @@ base::Result<void> CheckExtension(Extension extension, std::string_view function
                        std::string(allowed) + " - not with " + std::string(function));
 }
 
+// Remarks name the first argument, or the beginning of the whole query where that is a subquery.
+SourceRange PlaceOfRemarks(const Call& call) {
+  const Expr& first = *call.arguments[0];
+  return As<Subquery>(Unwrap(first)) != nullptr ? SourceRange{} : first.range;
+}
+
 // One call over all series of its range vector.
 class RangeCall {
  public:
@@ -96,7 +102,8 @@ class RangeCall {
         input_(input),
         name_(call.function->name),
         function_(FindRangeFunction(name_)),
-        rate_(input.extension == Extension::none ? RateKindOf(name_) : std::nullopt) {}
+        rate_(input.extension == Extension::none ? RateKindOf(name_) : std::nullopt),
+        where_(PlaceOfRemarks(call)) {}
 
   base::Result<void> Run(const Evaluator::TakeRows& take) {
     TRY_VOID(CheckExtension(input_.extension, name_));
@@ -172,8 +179,7 @@ class RangeCall {
   base::Result<Found> RunWindows(const RangeSeries& series, size_t row, RowBlock& block) const {
     const Steps& steps = evaluator_.steps();
     Columns& columns = block.columns;
-    RangeContext context{
-        series.labels, call_.arguments[0]->range, block.annotations, input_.range, input_.extension, {}, {}};
+    RangeContext context{series.labels, where_, block.annotations, input_.range, input_.extension, {}, {}};
     WindowCursor floats(series.times), histograms(series.histogram_times);
     const bool starts = MayUseStartTimes(name_);
     // a fixed window gives every step the same, unless the function looks at the clock or its other arguments
@@ -216,7 +222,7 @@ class RangeCall {
 
   void RemarkNonCounter(std::string_view metric, AnnotationSet& annotations) const {
     if ((name_ != "rate" && name_ != "increase") || metric.empty() || LooksLikeCounter(metric)) return;
-    annotations.Inform(remark::PossibleNonCounter(metric), call_.arguments[0]->range);
+    annotations.Inform(remark::PossibleNonCounter(metric), where_);
   }
 
   Evaluator& evaluator_;
@@ -225,6 +231,7 @@ class RangeCall {
   std::string_view name_;
   RangeFunction function_;
   std::optional<RateKind> rate_;  // where RateRow can do it
+  SourceRange where_;
   std::vector<Columns> parameters_;
 };
 

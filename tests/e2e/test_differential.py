@@ -40,7 +40,7 @@ class DifferentialTest(unittest.TestCase):
         self.ask(lambda: self.session.generated(150, seed()))
 
     def test_refused_expressions(self):
-        self.ask(self.session.refused)
+        self.ask(self.session.refused, lambda: self.session.damaged(300, seed()))
 
     def test_parameters(self):
         self.ask(self.session.parameters)

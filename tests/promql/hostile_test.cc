@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "promql/engine.h"
@@ -126,6 +128,17 @@ class Limits : public testing::Test {
       const std::string value = std::to_string(i);
       appender->Append(store::SeriesRef::none, {{"__name__", "m"}, {"i", value}}, base::Timestamp(), i);
     }
+    base::FloatHistogram histogram;
+    histogram.count = 3;
+    histogram.sum = 4;
+    histogram.positive_spans = {{0, 2}, {3, 1}};
+    histogram.positive_buckets = {1, 1, 1};
+    const auto shared = std::make_shared<const base::FloatHistogram>(std::move(histogram));
+    for (int i = 0; i < 5; ++i) {
+      const base::Timestamp time{std::chrono::minutes(i - 4)};
+      appender->Append(store::SeriesRef::none, {{"__name__", "counted"}}, time, i);
+      appender->AppendHistogram(store::SeriesRef::none, {{"__name__", "histogram"}}, time, shared);
+    }
     ASSERT_TRUE(appender->Commit());
   }
 
@@ -148,6 +161,32 @@ TEST_F(Limits, EndTheQuery) {
   EXPECT_EQ(Error("sum(m)", {.max_samples = 101}), "");
   EXPECT_EQ(Error("vector(1)[100y:1ms]", {}), kTooMany);
   EXPECT_EQ(Error("sum_over_time(m[290y:1ms])", {}), kTooMany);
+}
+
+// A native histogram counts as one sample for every 16 bytes that Prometheus has it take, here (168 + 5 * 8) / 16 = 13.
+TEST_F(Limits, CountHistogramsByTheirSizeAndEachWindow) {
+  struct Case {
+    const char* text;
+    int64_t needed;  // the least limit it passes with
+  };
+  const Case kCases[] = {
+      {"counted[3m]", 3},
+      {"histogram", 13},
+      {"histogram * 2", 13 + 1 + 13},
+      {"histogram[3m]", 39},
+      {"histogram[3m:1m]", 39},
+      {"count_over_time(counted[3m])", 3},
+      {"count_over_time(histogram[3m])", 39},
+      {"rate(histogram[3m])", 39},
+      {"count_over_time(histogram[3m:1m])", 39 + 39},
+      {"sum(histogram)", 13},
+      {"sum_over_time(counted[3m:1m])", 3 + 3},
+  };
+  for (const Case& test : kCases) {
+    SCOPED_TRACE(test.text);
+    EXPECT_EQ(Error(test.text, {.max_samples = test.needed}), "");
+    EXPECT_NE(Error(test.text, {.max_samples = test.needed - 1}), "");
+  }
 }
 
 TEST_F(Limits, StopOnRequestAndOnTime) {

@@ -206,6 +206,30 @@ TEST(Parser, SaysWhatIsWrongAndWhere) {
       {"a $ b", "1:3: parse error: unexpected character: '$'"},
       {"a ! b", "1:3: parse error: unexpected character after '!': ' '"},
       {"a[1m/0]", "1:5: parse error: division by zero"},
+      // after a comma
+      {"clamp_min(a,,1)", "1:12: parse error: trailing commas not allowed in function call args"},
+      {"max(a, )", "1:6: parse error: trailing commas not allowed in function call args"},
+      {"max(a,", "1:7: parse error: unclosed left parenthesis"},
+      {"a * on (b) group_right", "1:23: parse error: unexpected end of input in grouping opts, expected \"(\""},
+      {"a * on (b) group_right )", "1:25: parse error: unexpected right parenthesis ')'"},
+      {"a{!~'b'}", "1:3: parse error: unexpected <op:!~> in label matching, expected identifier or \"}\""},
+      // between brackets, before and behind the first number
+      {"a[ [5m]", "1:4: parse error: unexpected character in duration expression: '['"},
+      {"a[{5m}]", "1:3: parse error: unexpected character in duration expression: '{'"},
+      {"a[#", "1:3: parse error: unexpected character in duration expression: '#'"},
+      {"a[5m[", "1:5: parse error: unexpected left bracket '['"},
+      {"a[5m{", "1:5: parse error: unexpected \"{\" in subquery or range, expected \":\" or \"]\""},
+      {"a[5m}", "1:5: parse error: unexpected character: '}'"},
+      {"a[5m 'b']", "1:6: parse error: unexpected string \"'b'\" in subquery or range, expected \":\" or \"]\""},
+      {"a[5m by 1m]", "1:6: parse error: unexpected character: 'b', expected ':'"},
+      {"a[5m:1m by 1m]", "1:9: parse error: unexpected character: 'b', expected ':'"},
+      {"a[5m # one", "1:11: parse error: unclosed left bracket"},
+      {"a[(5m", "1:6: parse error: unclosed left parenthesis"},
+      // what only looks like a number
+      {"1.25.5", "1:1: parse error: bad number or duration syntax: \"1.25.\""},
+      {"0.25.5", "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"0.25.5\": invalid syntax"},
+      {"0x.8", "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"0x.8\": invalid syntax"},
+      {"0xbe", "1:1: parse error: bad number or duration syntax: \"0xbe\""},
   };
   for (const Case& test : kCases) {
     SCOPED_TRACE(test.text);

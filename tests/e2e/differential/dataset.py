@@ -198,6 +198,8 @@ def _natives(data, rng):
     data.add("size_bytes", _native(rng, 0, bounds=[1.0, 5.0, 10.0, 100.0]), kind="same")
     data.add("size_bytes", _native(rng, 0, bounds=[1.0, 5.0, 10.0, 100.0]), kind="too")
     data.add("size_bytes", _native(rng, 0, bounds=[1.0, 2.0, 10.0]), kind="other")
+    for side, positive, negative in (("above", {-9: 2, 1: 1}, {}), ("below", {}, {-9: 3}), ("both", {-9: 2}, {-9: 1, 2: 4})):
+        data.add("near_zero", [Histogram(0, 3.0, positive, negative, 1, threshold=0.0015)] * COUNT, side=side)
     histograms = _native(rng, 0)
     data.add("turncoat_total", [float(step) if step < 240 else histograms[step] for step in range(COUNT)], kind="later")
     data.add("turncoat_total", [float(step) for step in range(COUNT)], kind="never")

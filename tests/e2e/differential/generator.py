@@ -136,3 +136,36 @@ class Generator:
         inner = self.expression(depth)
         return self._rng.choice((f"clamp({inner}, -5, 1e6)", f"clamp_min({inner}, 1)", f"clamp_max({inner}, 100)",
                                  f"absent({inner})", f"scalar({inner}) + vector(0)", f"sort({inner})"))
+
+
+# What a damaged expression may have too much of.
+PIECES = (",", "(", ")", "[", "]", "{", "}", ":", "=", "=~", "!", "!=", "<", "+", "-", "^", "@", "#", " ", "0", "1.5", "5m", "7s",
+          "0.5.5", "0x.8", '"x"', "'", "`", "a", "by", "on", "offset", "bool", "group_left", "and", "inf", "sum", "rate", "é")
+WHOLE = ('rate(a{b="c", d=~"e"}[5m])', "sum by (a, b) (c) / on (a) group_left (d) e", "a[10m:1m] offset 5m", "a @ 5 + 2.5",
+         'clamp(a, 1, 0x1f) > bool on () b', 'label_replace(a, "b", "$1", "c", "(.*)")', "topk(3, a) by (b)",
+         "max_over_time((a - b)[1h:5m] @ end())", "-a ^ 2 and ignoring (b) c", 'quantile(0.9, {"a.b", c!="d"})')
+
+
+class Damage:
+    """Expressions that were whole before something was left out, doubled, put in or put elsewhere. Most do not parse."""
+
+    def __init__(self, seed):
+        self._rng = random.Random(seed)
+
+    def expression(self):
+        text = self._rng.choice(WHOLE)
+        for _ in range(self._rng.choice((1, 1, 2))):
+            text = self._once(text)
+        return text
+
+    def _once(self, text):
+        at = self._rng.randrange(len(text))
+        end = min(len(text), at + self._rng.choice((1, 1, 2, 4)))
+        chance = self._rng.random()
+        if chance < 0.3:
+            return text[:at] + text[end:]
+        if chance < 0.4:
+            return text[:end] + text[at:]
+        if chance < 0.5:
+            return text[:end]
+        return text[:at] + self._rng.choice(PIECES) + text[at if chance < 0.85 else end:]

@@ -36,6 +36,11 @@ def wording(ours, theirs):
     return ours.status == theirs.status != 200 and ours.body.get("errorType") == theirs.body.get("errorType")
 
 
+def letter_for_colon(ours, _theirs):
+    """tocsin says that it expected a colon."""
+    return bool(re.search(r"unexpected character: '.', expected ':'$", ours.error))
+
+
 @dataclass
 class Known:
     """A difference is explained by the first row whose `query` is found in the question's text, whose `path` is found
@@ -88,6 +93,8 @@ KNOWN = [
     Known("3.6: a NaN parameter of topk is an error wherever it occurs", r"^topk\((NaN,|scalar)", check=anything, below=(3, 6)),
     Known("3.6: rates of native histograms are not extrapolated below zero",
           r"(rate|increase)\((sum by \(job\) \()?(latency|pressure|size)", check=anything, below=(3, 6)),
+    Known("3.6: a letter where a colon is due between brackets was taken for one, so that the text was refused for something "
+          "else, or not at all", r"\[[^]]*[\w)] *:?[^]:]*[a-zA-Z]", path="format_query", check=letter_for_colon, below=(3, 6)),
     Known("3.7: names are quoted in on() and group_left() where they have to be", r'on \("volume',
           rewrite=(r'\\"|\s|\\n', ""), below=(3, 7)),
     Known("3.7: the warning about le names the metric only where names are removed late",

@@ -523,6 +523,55 @@ memory_bytes ^ 0.5 - sqrt(memory_bytes)
 http_requests_total{code="200"} - ignoring (code) (http_requests_total{code="404"} + ignoring (code) http_requests_total{code="500"})
 """
 
+# Series that clash, or come and go, on the side that may have but one; and samples that do not go together.
+MATCHING = """
+constant{kind="same"} + on (room) odd_values
+constant{kind="same"} * on (kind) queue_depth
+queue_depth * on (queue) group_left () quota
+quota - on (tier) group_left (queue) quota{queue="b"}
+nothing + on () queue_depth
+queue_depth + on () nothing
+queue_depth{queue="a"} + on () slow_gauge
+queue_depth{queue="a"} * on () group_left () queue_depth{queue=~"a|c"}
+queue_depth{queue=~"c|d"} - on () group_right (queue) queue_depth{queue="a"}
+queue_depth{queue=~"a|b"} > bool on () group_left () slow_gauge{kind="every_4m"}
+slow_gauge and on () queue_depth{queue="a"}
+slow_gauge unless on () queue_depth{queue="a"}
+queue_depth or on (queue) quota
+sum(sort(constant))
+rate(memory_bytes[5m:1m]) + rate(queue_depth[10m:2m])
+rate(memory_bytes[5m]) + on (instance) rate(memory_bytes[2m])
+quantile(2, memory_bytes) + quantile(2, queue_depth)
+quantile_over_time(2, memory_bytes[5m:1m])
+sum_over_time(memory_bytes[5m] @ %mid%)
+timestamp(memory_bytes @ %mid%)
+histogram_quantile(0.9, bent_bucket @ %mid%)
+topk(1, memory_bytes @ end())
+"""
+
+NATIVE_MATCHING = """
+near_zero
+near_zero * 2
+near_zero + near_zero
+sum(near_zero)
+sum by (side) (near_zero)
+histogram_quantile(0.1, near_zero)
+histogram_quantile(0.5, near_zero)
+histogram_quantile(0.95, near_zero)
+histogram_fraction(0.001, 0.0016, near_zero)
+histogram_fraction(-0.0016, -0.001, near_zero)
+histogram_fraction(0, 0.0015, near_zero)
+histogram_stddev(near_zero)
+histogram_stdvar(sum(near_zero))
+count_values("v", near_zero{side="above"})
+{__name__=~"constant|near_zero",kind!="negative"} > bool on () group_left () constant{kind="same"}
+{__name__=~"constant|near_zero",kind!="negative",side!="below"} == on (job) constant{kind="same"}
+constant{kind="same"} + on () group_right () near_zero
+near_zero{side="above"} - on () constant{kind="same"}
+near_zero * on () group_left () {__name__=~"constant|size_bytes",kind="same"}
+delta(latency_seconds[5m:1m])
+"""
+
 UTF8_NAMES = """
 {"disk.used.bytes"}
 {"disk.used.bytes", "volume.name"="/var"}
@@ -788,8 +837,9 @@ def _all(*texts):
 
 def evaluated(native):
     """Those with an answer. `native`: with native histograms and with names beyond the classic ones."""
-    plain = _all(SELECTORS, RANGES, SUBQUERIES, FUNCTIONS, HISTOGRAMS, AGGREGATIONS, OPERATORS)
-    return plain + (_all(NATIVE_HISTOGRAMS, UTF8_NAMES) if native else [])
+    plain = _all(SELECTORS, RANGES, SUBQUERIES, FUNCTIONS, HISTOGRAMS, AGGREGATIONS, OPERATORS,
+                 MATCHING)
+    return plain + (_all(NATIVE_HISTOGRAMS, NATIVE_MATCHING, UTF8_NAMES) if native else [])
 
 
 def refused():

@@ -181,6 +181,13 @@ class Session:
         for template in queries.refused():
             self.instant(self.fill(template), self.end - 600)
 
+    def damaged(self, count, seed):
+        """Whether and how expressions are refused that have lost or gained something."""
+        source = generator.Damage(seed)
+        for _ in range(count):
+            text = source.expression()
+            self.put(Question("/api/v1/format_query", [("query", text)], text))
+
     def generated(self, count, seed):
         instants, ranges = self.instants(), self.ranges()
         source = generator.Generator(seed, [f"{self.end - 3000}.777", f"{self.end - 601}.5"] if self.classic
