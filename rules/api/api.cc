@@ -36,8 +36,10 @@ bool OneOf(const std::vector<std::string>& wanted, const std::string& name) {
 base::Result<std::vector<std::vector<base::Matcher>>> ReadMatches(const base::HttpParameters& parameters) {
   std::vector<std::vector<base::Matcher>> matches;
   for (const std::string& text : parameters.GetAll("match[]")) {
+    // an empty text has no first column, says Prometheus, nor does it name the parameter
+    if (text.empty()) return base::Invalid("unknown position: parse error: unexpected end of input");
     auto matchers = promql::ParseSelector(text);
-    if (!matchers) return base::Invalid("invalid parameter \"match[]\": " + promql::ErrorText(matchers.error()));
+    if (!matchers) return base::Invalid(promql::ErrorText(matchers.error()));
     const bool all = std::ranges::all_of(*matchers, [](const base::Matcher& one) { return one.Matches(""); });
     if (all) return base::Invalid("match[] must contain at least one non-empty matcher");
     matches.push_back(*std::move(matchers));

@@ -237,7 +237,8 @@ class Session:
                   "vector(1e21)", "vector(1e-7)")]
         if not self.classic:
             rows += [("/api/v1/rules", [(name, value)]) for name, value in
-                     (("match[]", "{}"), ("match[]", '{a=~".*"}'), ("group_limit", "0"), ("group_limit", "x"),
+                     (("match[]", "{}"), ("match[]", '{a=~".*"}'), ("match[]", ""), ("match[]", "sum(a)"), ("match[]", "{a="),
+                      ("match[]", '{a="b"}'), ("group_limit", "0"), ("group_limit", "x"),
                       ("group_limit", "-1"), ("group_next_token", "abc"), ("exclude_alerts", "x"), ("type", "ALERT"))]
             rows += [("/api/v1/rules", [("group_limit", "1"), ("group_next_token", "abc")])]
         self._ask_all(rows)
