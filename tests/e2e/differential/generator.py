@@ -29,7 +29,7 @@ class Generator:
         self._moments = moments
         self._ways = ((3, self._function), (3, self._aggregate), (3, self._arithmetic), (2, self._comparison),
                       (2, self._set), (3, self._range_function), (2, self._subquery), (1, self._limits),
-                      (1, self._relabel), (1, self._quantile), (1, self._matched), (1, self._bounded))
+                      (1, self._relabel), (1, self._quantile), (1, self._matched), (1, self._clashing), (1, self._bounded))
 
     def expression(self, depth=3):
         if depth <= 0:
@@ -102,6 +102,15 @@ class Generator:
         if self._rng.random() < 0.5:
             return f"({many} {operator} on ({labels}) group_left () {one})"
         return f"({one} {operator} on ({labels}) group_right () {many})"
+
+    def _clashing(self, _):
+        """Of series that come and go, where what matches, and whether anything clashes, is another matter at each step."""
+        left, right = (self._rng.choice(("queue_depth", 'queue_depth{queue=~"a|c"}', "slow_gauge", "quota", "healthy",
+                                         'constant{kind="same"}')) for _ in range(2))
+        operator = self._rng.choice(ARITHMETIC + COMPARISONS)
+        matching = self._rng.choice((" ", " on () ", " on (queue) ", " on (kind) ", " ignoring (queue, tier) "))
+        group = self._rng.choice(("", "", "group_left () ", "group_right () ")) if matching.strip() else ""
+        return f"({left} {operator}{matching}{group}{right})"
 
     def _set(self, depth):
         matching = self._rng.choice(("", "", f" on ({self._labels()})", f" ignoring ({self._labels()})"))

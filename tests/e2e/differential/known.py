@@ -41,6 +41,17 @@ def letter_for_colon(ours, _theirs):
     return bool(re.search(r"unexpected character: '.', expected ':'$", ours.error))
 
 
+def unnamed_token(ours, theirs):
+    """Both find the same token at the same place; theirs has a number beside it."""
+    named = re.sub(r'"<Item \d+>" ', "", theirs.error)
+    where = r" in .*"  # see 3.10
+    return named != theirs.error and re.sub(where, "", named) == re.sub(where, "", ours.error)
+
+
+def comma_in_duration(_ours, theirs):
+    return theirs.error.endswith("unexpected character in duration expression: ','")
+
+
 @dataclass
 class Known:
     """A difference is explained by the first row whose `query` is found in the question's text, whose `path` is found
@@ -95,7 +106,8 @@ KNOWN = [
           r"(rate|increase)\((sum by \(job\) \()?(latency|pressure|size)", check=anything, below=(3, 6)),
     Known("3.6: a letter where a colon is due between brackets was taken for one, so that the text was refused for something "
           "else, or not at all", r"\[[^]]*[\w)] *:?[^]:]*[a-zA-Z]", path="format_query", check=letter_for_colon, below=(3, 6)),
-    Known("3.7: names are quoted in on() and group_left() where they have to be", r'on \("volume',
+    Known("3.6: there are commas in durations", r"\[\D*,", path="format_query", check=comma_in_duration, below=(3, 6)),
+    Known("3.7: names are quoted in on() and group_left() where they have to be", r'on \("volume|(on|ignoring|by|without|left|right) ?\([^()]*:',
           rewrite=(r'\\"|\s|\\n', ""), below=(3, 7)),
     Known("3.7: the warning about le names the metric only where names are removed late",
           rewrite=(r' for metric name \\"\w+\\"', ""), below=(3, 7)),
@@ -103,11 +115,13 @@ KNOWN = [
           below=(3, 8)),
     Known("3.8: custom buckets that differ are reconciled", r"^sum\(.*size_bytes|size_bytes.*\+.*size_bytes", check=anything,
           below=(3, 8)),
+    Known("3.8: @ has a name in errors", "@", check=unnamed_token, below=(3, 8)),
     Known("3.10: more is said about buckets that are not monotonic",
           rewrite=(r'("PromQL info: input to histogram_quantile needed (?:[^"\\]|\\.)*(\(\d+:\d+\))",?)+', r'"\2"'),
           below=(3, 10)),
     Known("3.10: what is expected where a duration is missing",
-          rewrite=(r"(unexpected .{1,20} in )(?:subquery or range selector|subquery selector|offset), expected [^}]*", r"\1"),
+          rewrite=(r"(unexpected .{1,30} in )(?:subquery or range selector|subquery selector|offset), "
+                   r'expected (?:[^"\\]|\\.)*', r"\1"),
           below=(3, 10)),
     Known("3.12: a warning that sort() is ineffective over a range", r"sort(_by_label)?(_desc)?\(",
           rewrite=(r',"warnings":\["PromQL warning: sort is ineffective[^]]*\]', ""), below=(3, 12)),
