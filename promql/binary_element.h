@@ -12,7 +12,7 @@ namespace promql {
 // An operator between two numbers; comparisons give 0 or 1.
 double ScalarOperation(BinaryOp op, double left, double right);
 
-// What there is to remark about one pair of samples. Prometheus shows only the last remark of each step.
+// The warning or info raised by one pair of samples. Only the last one of each step is reported, as in Prometheus.
 struct ElementRemark {
   enum class Kind : uint8_t { none, incompatible_types, incompatible_layout, reset_collision, reconciled_bounds };
   Kind kind = Kind::none;
@@ -26,7 +26,7 @@ struct ElementResult {
   Point point;
   bool keep = true;  // of a comparison: whether it holds
 };
-// Nothing where the kinds of samples do not go together. `remark` is written only if there is something to remark.
+// Returns nullopt if the operator does not support the sample types. Sets `remark` only if there is one.
 std::optional<ElementResult> ElementOperation(BinaryOp op, const Point& left, const Point& right,
                                               ElementRemark& remark);
 

@@ -12,8 +12,8 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kSmallDifference = 1e-12;  // relative; rounding, not a falling count
 
-// By bound. Where a NaN is among the bounds, which is in no order with any other, the result is that of Go's sort of a
-// dozen elements or less.
+// Sorts by bound. NaN bounds have no defined order; an insertion sort reproduces the result of Go's sort for up to
+// twelve buckets.
 void SortByBound(std::vector<ClassicBucket>& buckets) {
   if (std::ranges::none_of(buckets, [](const ClassicBucket& bucket) { return std::isnan(bucket.upper); })) {
     std::ranges::stable_sort(buckets, {}, &ClassicBucket::upper);

@@ -50,7 +50,7 @@ class Columns {
   size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
   size_t cells() const { return presence_.size(); }
-  // What counts against EngineOptions::max_samples: one for each cell, and more for one that holds a histogram.
+  // Samples counted against EngineOptions::max_samples: one per cell, more for a histogram (see SampleCost).
   int64_t SampleCost() const;
   void Reserve(size_t rows);
 

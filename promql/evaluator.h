@@ -115,7 +115,7 @@ class Evaluator {
 
  private:
   base::Result<Columns> EvaluateNode(const Expr& expr);
-  // What has the same value at every step, evaluated at the first one.
+  // Evaluates a step-invariant expression at the first step and repeats the result.
   base::Result<Columns> EvaluateOnce(const Expr& expr);
   // by_series.cc
   base::Result<std::optional<SeriesValues>> ValuesOf(const Expr& expr);

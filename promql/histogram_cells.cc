@@ -174,7 +174,7 @@ bool AddCells(Cells& cells, Cells other, double sign) {
     const int32_t schema = std::min(cells.schema, other.schema);
     ReduceCells(cells, schema);
     ReduceCells(other, schema);
-    // what lies within the zero bucket as a whole is not added, as in Prometheus; its count is in no bucket then
+    // Prometheus does not add buckets that lie entirely within the zero bucket
     const auto within = [&cells](const Cell& cell) {
       return BucketBound(cell.index, cells.schema) <= cells.zero_threshold;
     };

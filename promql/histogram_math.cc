@@ -121,7 +121,7 @@ double BucketBound(int32_t index, int32_t schema) {
 std::vector<Bucket> AllBuckets(const FloatHistogram& h) {
   std::vector<Bucket> buckets = UncutBuckets(h);
   for (Bucket& bucket : buckets) {
-    // what it counts was observed beyond the threshold
+    // observations below the threshold are in the zero bucket
     if (bucket.lower > 0) bucket.lower = std::max(bucket.lower, h.zero_threshold);
     if (bucket.upper < 0) bucket.upper = std::min(bucket.upper, -h.zero_threshold);
   }

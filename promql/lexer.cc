@@ -134,7 +134,7 @@ Token Lexer::InsideDuration() {
   return Fail(fmt::format("unexpected character in duration expression: {}", QuoteCharacter(PeekCharacter(at_))));
 }
 
-// Behind the first number or duration between brackets.
+// A letter or colon after the first number or duration between brackets.
 Token Lexer::BracketWord() {
   if (Peek() == ':') {
     if (colon_seen_) return Fail("unexpected colon ':'");
@@ -254,8 +254,8 @@ Token Lexer::NumberOrDuration() {
   return Fail(fmt::format("bad number or duration syntax: {}", base::Quote(text_.substr(start_, at_ - start_))));
 }
 
-// Leaves at_ behind what could be a number, whether it is one or not: the rest may make it a duration. What has the
-// form of a number need not have a value (0.5.5).
+// Advances at_ past the longest prefix that may be a number. Returns false if it is not one; the rest may make it a
+// duration. The accepted form is that of Prometheus: 0.5.5 passes here, but has no value.
 bool Lexer::ScanNumber() {
   std::string_view digits = "0123456789";
   if (Accept("0") && Accept("xX")) {

@@ -87,7 +87,7 @@ base::Result<void> CheckExtension(Extension extension, std::string_view function
                        std::string(allowed) + " - not with " + std::string(function));
 }
 
-// Remarks name the first argument, or the beginning of the whole query where that is a subquery.
+// The position of remarks: the first argument, or the start of the query if the argument is a subquery.
 SourceRange PlaceOfRemarks(const Call& call) {
   const Expr& first = *call.arguments[0];
   return As<Subquery>(Unwrap(first)) != nullptr ? SourceRange{} : first.range;
@@ -148,7 +148,7 @@ class RangeCall {
     return {};
   }
 
-  // The samples of one window are held at once.
+  // Checks that the largest window fits into the limit of samples.
   base::Result<void> RoomForWindows(const RangeSeries& series) const {
     const auto numbers = static_cast<int64_t>(series.times.size());
     if (series.histograms.empty() && evaluator_.RoomFor(numbers)) return {};
@@ -158,7 +158,7 @@ class RangeCall {
     for (const store::HistogramPtr& histogram : series.histograms) {
       costs.push_back(costs.back() + SampleCost(*histogram));
     }
-    // most series fit in as a whole
+    // fast path: the whole series fits
     if (evaluator_.RoomFor(numbers + costs.back())) return {};
     WindowCursor floats(series.times), histograms(series.histogram_times);
     const size_t steps = input_.end_interval.count() == 0 ? 1 : evaluator_.steps().count;

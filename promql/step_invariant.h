@@ -4,9 +4,9 @@
 
 namespace promql {
 
-// Whether an expression has the same value at every step of a query because all its selectors are fixed by @ or it has
-// none, and no function asks for the time. Prometheus evaluates such an expression once, at the first step, which shows
-// in what it remarks.
+// Whether an expression has the same value at every step of a query: each of its selectors has an @ modifier and no
+// function depends on the evaluation time. Prometheus evaluates such expressions once, at the first step, so warnings
+// are raised once.
 bool IsStepInvariant(const Expr& expr);
 
 }  // namespace promql

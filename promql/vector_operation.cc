@@ -23,9 +23,9 @@ bool ChangesMeaning(BinaryOp op) { return op >= BinaryOp::add; }
 // again where the operator is applied. The values of fill_left and fill_right do not: with group_right, too, fill_right
 // stands for the "one" side, as in Prometheus.
 //
-// Goes over the series of the "many" side, and over the steps of each. Prometheus goes step by step and stops at the
-// first thing that is wrong; so that the same error is reported, the earliest one is remembered and later steps are
-// left out.
+// Iterates over the series of the "many" side and, for each, over the steps. Prometheus iterates over the steps first
+// and stops at the first error. To report the same error, the matcher keeps the one of the earliest step and skips all
+// steps after it.
 class VectorMatcher {
  public:
   VectorMatcher(Evaluator& evaluator, const Binary& binary, const SourceRange& where, const Columns& left,
@@ -57,7 +57,7 @@ class VectorMatcher {
     }
     for (size_t row = 0; fill_many_ && row < one_.size(); ++row) FillRow(row);
     for (const ElementRemark& remark : remarks_) Report(remark, binary_.op, where_, evaluator_.annotations());
-    // of one step, what is wrong with the matching comes before what is wrong with the results
+    // at the same step, an error of the matching precedes a clash of the results
     if (error_ && error_step_ <= clash_step_) return std::unexpected(std::move(*error_));
     if (clash_step_ != kNone) return base::Invalid("vector cannot contain metrics with the same labelset");
     out_.DropEmptyRows();
@@ -70,8 +70,8 @@ class VectorMatcher {
 
   bool Fills() const { return fill_one_ || fill_many_; }
 
-  // Which series of the "one" side each group has. Two of one group at one step are an error, whether or not anything
-  // matches them, as long as the other side has samples at that step.
+  // Finds the series of the "one" side of each group. Two series of a group at the same step are an error if the "many"
+  // side has any sample at that step, even one of another group.
   void FindOnes(size_t groups) {
     only_one_.assign(groups, kNone);
     size_t first = kNone, second = kNone, step_of_both = kNone;
@@ -107,7 +107,7 @@ class VectorMatcher {
     }
   }
 
-  // Whether there is anything to match with what the "one" side has at a step.
+  // Whether the "many" side has a sample at `step`, or a fill value. REQUIRES: the "one" side has a sample.
   bool BothSides(size_t step) {
     if (Fills()) return true;
     if (many_present_.empty()) {
@@ -133,7 +133,7 @@ class VectorMatcher {
         .error();
   }
 
-  // At which steps a group has had a match is kept only where it decides something.
+  // Matched steps are recorded only for groups where a second match is an error or a missing match is filled.
   void PrepareMatched(size_t groups) {
     if (!one_to_one_ && !fill_many_) return;
     std::vector<bool> met(groups);
@@ -165,7 +165,7 @@ class VectorMatcher {
     }
   }
 
-  // What of the "one" side found no match.
+  // Applies the operator to the samples of the "one" side that nothing matched.
   void FillRow(size_t row) {
     const size_t group = one_group_[row];
     Flags* const matched = Matched(group);
@@ -177,14 +177,14 @@ class VectorMatcher {
     }
   }
 
-  // The operator on one pair; a side without a series has its fill value.
+  // Applies the operator to one pair. kNone stands for the fill value of that side.
   void Apply(size_t many_row, size_t one_row, size_t group, size_t step) {
     const Point many = many_row == kNone ? Point::Number(*fill_many_) : many_.at(many_row, step);
     const Point one = one_row == kNone ? Point::Number(*fill_one_) : one_.at(one_row, step);
     ElementRemark remark;
     const auto result = ElementOperation(binary_.op, swapped_ ? one : many, swapped_ ? many : one, remark);
     if (remark.kind != ElementRemark::Kind::none) Remember(step, remark);
-    if (!result) return;  // such a pair is none
+    if (!result) return;  // incompatible sample types do not match
     if (one_to_one_ && matched_here_ != nullptr && (*matched_here_)[step]) {
       return Refuse(step, base::Invalid("multiple matches for labels: many-to-one matching must be explicit "
                                         "(group_left/group_right)")
@@ -208,7 +208,7 @@ class VectorMatcher {
   void Put(size_t row, size_t step, Point point) {
     if (out_.presence(row)[step] != Presence::none) {
       if (evaluator_.delayed_names() && evaluator_.steps().instant()) {
-        // whether the labels clash is judged when the query ends
+        // labels are compared when the query ends and the names are removed
         row = out_.Add(out_.row(row).labels, binary_.return_bool);
       } else {
         clash_step_ = std::min(clash_step_, step);
@@ -219,7 +219,7 @@ class VectorMatcher {
     out_.Set(row, step, std::move(point));
   }
 
-  // Nothing at this step or a later one matters any more.
+  // Records an error at `step`; later steps are not evaluated.
   void Refuse(size_t step, base::Error error) {
     end_ = step;
     error_step_ = step;
@@ -232,8 +232,8 @@ class VectorMatcher {
     remarks_[step] = remark;
   }
 
-  // The series of the result for a pair of series. `taken`, for many-to-one: the steps at which a series of the same
-  // group had these labels already.
+  // The row of the result for a pair of series. `taken` is set for many-to-one only: the steps at which a series of the
+  // same group already produced these labels.
   struct Target {
     size_t row = 0;
     Flags* taken = nullptr;
