@@ -61,9 +61,10 @@ struct RuleChanges {
 };
 
 enum class GroupEvent : uint8_t {
-  evaluated,
-  reloaded,  // or restored: rules went, and their alerts
-  ended,     // nothing of the group is to be kept
+  rule_evaluated,  // one of its rules; the evaluation of the group goes on
+  evaluated,       // all of them
+  reloaded,        // or restored: rules went, and their alerts
+  ended,           // nothing of the group is to be kept
 };
 
 struct GroupChanges {
@@ -73,8 +74,8 @@ struct GroupChanges {
   std::vector<RuleChanges> rules;
 };
 
-// Where changes are kept. Keep is called after the evaluation's samples were appended, in the order of evaluations of a
-// group; it neither waits for a disk nor fails. Thread-safe.
+// Where changes are kept. Keep is called after the rule's samples were appended and before its alerts are sent, in the
+// order of evaluations of a group; it neither waits for a disk nor fails. Thread-safe.
 class StateKeeper {
  public:
   virtual ~StateKeeper() = default;

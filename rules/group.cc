@@ -103,13 +103,10 @@ GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment
       .now = now, .query_offset = query_offset_, .interval = interval_, .previous = last_evaluation_, .past = past};
   SkipGap(now);
   GroupOutcome outcome;
-  GroupChanges changes{.group = Key(), .time = now, .event = GroupEvent::evaluated, .rules = {}};
   for (size_t i = 0; i < rules_.size(); ++i) {
     const auto& rule = rules_[i];
     RuleOutcome one = rule->Evaluate(times, definition_.limit, environment);
-    if (!one.changes.empty()) {
-      changes.rules.push_back({rule_keys_[i], rule->rule().name, std::exchange(one.changes, {})});
-    }
+    Tell(i, one, now, environment);
     // a datasource that is no longer asked is no news
     if (one.error && !one.evaluated && one.error->code != base::ErrorCode::cancelled) {
       base::LogWarn("a rule could not be evaluated", {{"file", definition_.file},
@@ -120,12 +117,27 @@ GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment
     outcome.rules.push_back(std::move(one));
   }
   EndLeftOvers(times.SampleTime(), environment);
-  if (environment.keeper != nullptr) environment.keeper->Keep(std::move(changes));
+  if (environment.keeper != nullptr) {
+    environment.keeper->Keep({.group = Key(), .time = now, .event = GroupEvent::evaluated, .rules = {}});
+  }
   outcome.duration = std::chrono::steady_clock::now() - begin;
   const std::scoped_lock lock(mutex_);
   last_evaluation_ = now;
   duration_ = outcome.duration;
   return outcome;
+}
+
+// The keeper hears first: what the receivers are told is then never ahead of what is kept, so that after a crash the
+// next process knows of every alert whose end it has to tell.
+void Group::Tell(size_t index, RuleOutcome& outcome, base::Timestamp now, const Environment& environment) const {
+  std::vector<AlertChange> changes = std::exchange(outcome.changes, {});
+  if (environment.keeper != nullptr && !changes.empty()) {
+    GroupChanges kept{.group = Key(), .time = now, .event = GroupEvent::rule_evaluated, .rules = {}};
+    kept.rules.push_back({rule_keys_[index], rules_[index]->rule().name, std::move(changes)});
+    environment.keeper->Keep(std::move(kept));
+  }
+  const std::vector<base::Alert> to_send = std::exchange(outcome.to_send, {});
+  if (!to_send.empty()) environment.sink.Send(to_send);
 }
 
 void Group::SkipGap(base::Timestamp now) {

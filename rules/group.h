@@ -83,6 +83,8 @@ class Group {
  private:
   GroupChanges ForgetAll(base::Timestamp now);  // with evaluating_ held
   void SkipGap(base::Timestamp now);
+  // Keeps what the rule at `index` changed, then sends its alerts. Takes both out of the outcome.
+  void Tell(size_t index, RuleOutcome& outcome, base::Timestamp now, const Environment& environment) const;
   void EndLeftOvers(base::Timestamp time, const Environment& environment);
 
   const RuleGroup definition_;

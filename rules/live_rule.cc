@@ -120,7 +120,7 @@ RuleOutcome LiveRule::Evaluate(const EvaluationTimes& times, int limit, const En
   auto output = EvaluateExpression(times, limit, environment);
   if (output) {
     outcome.evaluated = true;
-    if (!output->alerts.empty()) environment.sink.Send(output->alerts);
+    outcome.to_send = std::move(output->alerts);
     StoreSamples(output->samples, times.SampleTime(), environment, outcome);
   } else {
     outcome.error = std::move(output).error();

@@ -36,6 +36,7 @@ struct RuleOutcome {
   size_t samples = 0;                // stored, staleness markers not counted
   std::chrono::nanoseconds duration{0};
   std::vector<AlertChange> changes;  // of the alerts, those sent again included
+  std::vector<base::Alert> to_send;  // the sink is to hear of these once the changes have been handed to the keeper
 };
 
 // A rule with its state: active alerts, and the series it wrote last. Evaluate is called by one thread at a time;
@@ -45,8 +46,8 @@ class LiveRule {
   explicit LiveRule(Rule rule);
   const Rule& rule() const { return rule_; }
 
-  // Queries, moves alerts on, tells the sink, stores samples and staleness markers, in this order. After an error of
-  // the query alerts and series stay as they were and nothing is told.
+  // Queries, moves alerts on, stores samples and staleness markers, in this order. The caller keeps the changes and
+  // sends the alerts. After an error of the query alerts and series stay as they were and nothing is to be sent.
   RuleOutcome Evaluate(const EvaluationTimes& times, int limit, const Environment& environment);
 
   RuleSnapshot Snapshot() const;
