@@ -41,6 +41,22 @@ StoredAlert Merge(const StoredAlert& older, const StoredAlert& newer, base::Time
   return merged;
 }
 
+bool SameToKeep(const StoredAlert& a, const StoredAlert& b, base::Timestamp now) {
+  const bool resolved = a.alert.ResolvedAt(now);
+  if (resolved != b.alert.ResolvedAt(now) || (resolved && a.alert.ends_at != b.alert.ends_at)) return false;
+  StoredAlert same = b;
+  same.updated_at = a.updated_at;
+  same.alert.ends_at = a.alert.ends_at;
+  return same == a;
+}
+
+StoredAlert Resumed(StoredAlert kept, base::Duration resolve_timeout, base::Timestamp now) {
+  const base::Duration left = kept.alert.ends_at - kept.updated_at;
+  if (left > base::Duration(0))
+    kept.alert.ends_at = std::max(kept.alert.ends_at, now + std::min(left, resolve_timeout));
+  return kept;
+}
+
 AlertStore::Pointer AlertStore::Put(StoredAlert alert, base::Timestamp now) {
   Pointer& held = alerts_[alert.fingerprint];
   if (held && Overlap(held->alert, alert.alert)) alert = Merge(*held, alert, now);

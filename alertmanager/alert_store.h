@@ -33,6 +33,14 @@ StoredAlert Complete(const PostedAlert& posted, base::Duration resolve_timeout, 
 // ends the later when both are resolved at `now`, and the older firing end when it is later and was not made up.
 StoredAlert Merge(const StoredAlert& older, const StoredAlert& newer, base::Timestamp now);
 
+// Whether whoever goes on from either in another process does the same: only its time, and the end of an alert that
+// still fires at `now`, may differ.
+bool SameToKeep(const StoredAlert& a, const StoredAlert& b, base::Timestamp now);
+
+// What an earlier process kept, at the start of another. An alert that fired when it was last heard of may have been
+// sent again while nobody listened: it gets the time that it had left then, but no more than `resolve_timeout`.
+StoredAlert Resumed(StoredAlert kept, base::Duration resolve_timeout, base::Timestamp now);
+
 // Every alert known, by fingerprint. Not thread-safe. Semantics: Alertmanager's alert provider.
 class AlertStore {
  public:

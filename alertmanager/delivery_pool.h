@@ -16,7 +16,7 @@ namespace alertmanager {
 class DeliveryPool {
  public:
   struct Options {
-    size_t threads = 4;
+    size_t threads = 16;
     DeliveryQueue::Options queue;
     uint64_t seed = 1;  // of the jitter
   };

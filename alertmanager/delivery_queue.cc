@@ -22,7 +22,7 @@ base::Duration DeliveryQueue::Pause(int attempts) {
 
 std::optional<DeliveryEnd> DeliveryQueue::Push(Delivery delivery, base::Timestamp now) {
   Lane& lane = lanes_[delivery.id.Key()];
-  if (lane.waiting.size() >= options_.queued) {
+  if (lane.Waiting() >= options_.queued) {
     delivery.last = Outcome::Failed("too many notifications are waiting for this receiver");
     return GiveUp(std::move(delivery), now);
   }
@@ -31,15 +31,19 @@ std::optional<DeliveryEnd> DeliveryQueue::Push(Delivery delivery, base::Timestam
         "the receiver asked not to be tried before " + base::FormatRfc3339(lane.paused_until), "rateLimited");
     return GiveUp(std::move(delivery), now);
   }
-  lane.waiting.emplace(now, std::move(delivery));
+  lane.Of(delivery).waiting.emplace(now, std::move(delivery));
   return std::nullopt;
 }
 
+bool DeliveryQueue::HasRoom(const Lane& lane, const Class& of) const {
+  if (lane.InFlight() >= options_.in_flight) return false;
+  return &of == &lane.pages || of.in_flight < std::max<size_t>(1, options_.in_flight / 2);
+}
+
 std::optional<Delivery> DeliveryQueue::Take(base::Timestamp now, std::vector<DeliveryEnd>& ended) {
-  const auto try_lane = [&](Lane& lane) -> std::optional<Delivery> {
-    while (lane.in_flight < options_.in_flight && lane.paused_until <= now && !lane.waiting.empty() &&
-           lane.waiting.begin()->first <= now) {
-      Delivery delivery = std::move(lane.waiting.extract(lane.waiting.begin()).mapped());
+  const auto try_class = [&](const Lane& lane, Class& of) -> std::optional<Delivery> {
+    while (HasRoom(lane, of) && lane.paused_until <= now && !of.waiting.empty() && of.waiting.begin()->first <= now) {
+      Delivery delivery = std::move(of.waiting.extract(of.waiting.begin()).mapped());
       if (delivery.job.deadline <= now) {
         if (delivery.attempts == 0) {
           delivery.last = Outcome::Retry("its turn did not come before the next tick", "contextDeadlineExceeded");
@@ -47,11 +51,15 @@ std::optional<Delivery> DeliveryQueue::Take(base::Timestamp now, std::vector<Del
         ended.push_back(GiveUp(std::move(delivery), now));
         continue;
       }
-      ++lane.in_flight;
+      ++of.in_flight;
       ++delivery.attempts;
       return delivery;
     }
     return std::nullopt;
+  };
+  const auto try_lane = [&](Lane& lane) {
+    auto delivery = try_class(lane, lane.pages);
+    return delivery ? std::move(delivery) : try_class(lane, lane.others);
   };
   auto at = lanes_.upper_bound(last_lane_);
   for (size_t i = 0; i < lanes_.size(); ++i, ++at) {
@@ -66,7 +74,7 @@ std::optional<Delivery> DeliveryQueue::Take(base::Timestamp now, std::vector<Del
 
 std::optional<DeliveryEnd> DeliveryQueue::Finish(Delivery delivery, Outcome outcome, base::Timestamp now) {
   Lane& lane = lanes_[delivery.id.Key()];
-  --lane.in_flight;
+  --lane.Of(delivery).in_flight;
   delivery.last = std::move(outcome);
   const Outcome& last = delivery.last;
   if (last.kind == Outcome::Kind::delivered) return DeliveryEnd{std::move(delivery), true, now};
@@ -74,22 +82,24 @@ std::optional<DeliveryEnd> DeliveryQueue::Finish(Delivery delivery, Outcome outc
   if (last.after) lane.paused_until = std::max(lane.paused_until, now + std::min(*last.after, kLongestRetryAfter));
   const base::Timestamp next = std::max(now + Pause(delivery.attempts), lane.paused_until);
   if (next >= delivery.job.deadline) return GiveUp(std::move(delivery), now);
-  lane.waiting.emplace(next, std::move(delivery));
+  lane.Of(delivery).waiting.emplace(next, std::move(delivery));
   return std::nullopt;
 }
 
 base::Timestamp DeliveryQueue::NextTake() const {
   base::Timestamp next = base::Timestamp::max();
   for (const auto& [key, lane] : lanes_) {
-    if (lane.waiting.empty() || lane.in_flight >= options_.in_flight) continue;
-    next = std::min(next, std::max(lane.waiting.begin()->first, lane.paused_until));
+    for (const Class* of : {&lane.pages, &lane.others}) {
+      if (of->waiting.empty() || !HasRoom(lane, *of)) continue;
+      next = std::min(next, std::max(of->waiting.begin()->first, lane.paused_until));
+    }
   }
   return next;
 }
 
 bool DeliveryQueue::Idle() const {
   return std::ranges::all_of(
-      lanes_, [](const auto& lane) { return lane.second.in_flight == 0 && lane.second.waiting.empty(); });
+      lanes_, [](const auto& lane) { return lane.second.InFlight() == 0 && lane.second.Waiting() == 0; });
 }
 
 }  // namespace alertmanager

@@ -29,14 +29,16 @@ struct DeliveryEnd {
 };
 
 // Which delivery is tried when: the pure half of the delivery pool. Each integration has a lane of its own, bounded,
-// with at most `in_flight` tries at a time, so that a slow or dead receiver holds up nobody else. A failed try is
+// with at most `in_flight` tries at a time, so that a slow or dead receiver holds up nobody else. Of what may be tried
+// in a lane, pages (NotifyJob::page) come before ends and repetitions, which never take more than half of the tries: a
+// page does not wait behind many ends, nor behind ends that the receiver does not answer. A failed try is
 // repeated after an exponentially growing, jittered pause, not before the peer's Retry-After (which pauses the whole
 // lane: the limit is the receiver's, not the message's), and given up once the next try would be past the deadline. Not
 // thread-safe.
 class DeliveryQueue {
  public:
   struct Options {
-    size_t in_flight = 2;
+    size_t in_flight = 4;
     size_t queued = 100'000;  // per lane
     base::Duration first_pause = std::chrono::milliseconds(500);
     double growth = 1.5;
@@ -57,11 +59,20 @@ class DeliveryQueue {
   bool Idle() const;  // nothing queued, nothing being tried
 
  private:
-  struct Lane {
+  struct Class {
     std::multimap<base::Timestamp, Delivery> waiting;  // by when each may be tried
     size_t in_flight = 0;
-    base::Timestamp paused_until{};
   };
+  struct Lane {
+    Class pages;
+    Class others;
+    base::Timestamp paused_until{};
+
+    Class& Of(const Delivery& delivery) { return delivery.job.page ? pages : others; }
+    size_t Waiting() const { return pages.waiting.size() + others.waiting.size(); }
+    size_t InFlight() const { return pages.in_flight + others.in_flight; }
+  };
+  bool HasRoom(const Lane& lane, const Class& of) const;
   base::Duration Pause(int attempts);
 
   Options options_;

@@ -11,9 +11,9 @@ namespace {
 constexpr base::Duration kLongestWait = std::chrono::seconds(1);
 constexpr base::Duration kCountsInterval = std::chrono::seconds(5);
 constexpr size_t kNamesInRecord = 20;
-// A message waits for its attempt to be written down, for no longer than this: a disk that is full or busy may cost a
-// second page after a crash, never the first one.
-constexpr base::Duration kLongestHold = std::chrono::milliseconds(250);
+// A message waits until its attempt is committed, but no longer than this: a disk that does not answer may cost a
+// second page after a crash, never the first one. A failed commit ends the wait at once.
+constexpr base::Duration kLongestHold = std::chrono::seconds(2);
 constexpr base::Duration kHoldCheck = std::chrono::milliseconds(2);
 
 std::vector<IntegrationId> Ids(const std::vector<NamedIntegration>& integrations) {
@@ -53,7 +53,7 @@ Dispatcher::Dispatcher(std::shared_ptr<const Config> config, Options options)
       pipeline_(std::make_unique<Pipeline>(config_, Ids(integrations_), options_.pipeline)),
       pool_(std::make_unique<DeliveryPool>(options_.clock, options_.client, options_.metrics, options_.pool,
                                            [this](const DeliveryEnd& end) { OnEnded(end); })) {
-  pipeline_->log().Restore(options_.log);
+  pipeline_->Restore(std::exchange(options_.state, {}), options_.clock.Now());
   options_.metrics.SetConfig(*config_);
 }
 
@@ -87,7 +87,7 @@ void Dispatcher::Start() {
 
 void Dispatcher::Step() {
   std::vector<Delivery> deliveries;
-  std::vector<NotificationLog::Change> changes;
+  PipelineChanges changes;
   const base::Timestamp now = options_.clock.Now();
   {
     const std::scoped_lock lock(mutex_);
@@ -101,7 +101,7 @@ void Dispatcher::Step() {
                             .attempts = 0,
                             .last = {}});
     }
-    changes = pipeline_->log().TakeChanges();
+    changes = pipeline_->TakeChanges();
     options_.metrics.Suppressed(pipeline_->suppressed_total());
     if (now >= next_counts_) {
       next_counts_ = now + kCountsInterval;
@@ -112,11 +112,11 @@ void Dispatcher::Step() {
   Release(now);
 }
 
-void Dispatcher::Hold(std::vector<Delivery> deliveries, std::vector<NotificationLog::Change> changes,
-                      base::Timestamp now) {
-  const bool nothing_to_write = options_.keeper == nullptr || changes.empty();
-  const auto written = std::make_shared<std::atomic<bool>>(nothing_to_write);
-  if (!nothing_to_write) options_.keeper->Keep(std::move(changes), [written] { *written = true; });
+void Dispatcher::Hold(std::vector<Delivery> deliveries, PipelineChanges changes, base::Timestamp now) {
+  const bool keeps = options_.keeper != nullptr && !changes.empty();
+  const bool attempts = keeps && !changes.log.empty();
+  const auto written = std::make_shared<std::atomic<bool>>(!attempts);
+  if (keeps) options_.keeper->Keep(std::move(changes), [written] { *written = true; });
   if (!deliveries.empty()) held_.push_back({std::move(deliveries), now + kLongestHold, written});
 }
 
@@ -144,11 +144,13 @@ void Dispatcher::Run(std::stop_token stop) {
 
 void Dispatcher::OnEnded(const DeliveryEnd& end) {
   const Delivery& delivery = end.delivery;
-  std::vector<NotificationLog::Change> changes;
+  PipelineChanges changes;
+  bool stopping = false;
   {
     const std::scoped_lock lock(mutex_);
-    pipeline_->Complete(delivery.job.id, end.delivered, end.at);
-    changes = pipeline_->log().TakeChanges();
+    stopping = stopping_;
+    if (end.delivered || !stopping) pipeline_->Complete(delivery.job.id, end.delivered, end.at);
+    changes = pipeline_->TakeChanges();
     deliveries_.push_back(Record(end));
     if (deliveries_.size() > options_.remembered_deliveries) deliveries_.pop_front();
     dirty_ = true;
@@ -161,7 +163,8 @@ void Dispatcher::OnEnded(const DeliveryEnd& end) {
                                 {"group", delivery.job.notification->group_key},
                                 {"attempts", delivery.attempts}});
   } else {
-    base::LogError("gave up a notification until the next group interval",
+    base::LogError(stopping ? "gave up a notification because the program stops"
+                            : "gave up a notification until the next group interval",
                    {{"integration", delivery.id.Key()},
                     {"group", delivery.job.notification->group_key},
                     {"attempts", delivery.attempts},
@@ -171,8 +174,19 @@ void Dispatcher::OnEnded(const DeliveryEnd& end) {
 
 bool Dispatcher::Stop(base::Duration limit) {
   thread_ = {};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (std::exchange(stopping_, true)) return true;
+  }
+  if (limit > base::Duration(0)) Step();
   Release(base::Timestamp::max());
-  return pool_->Drain(limit);
+  const bool all = pool_->Drain(limit);
+  if (!all) {
+    base::LogWarn(options_.keeper == nullptr
+                      ? "some notifications were not delivered before the program stopped and are lost"
+                      : "some notifications were not delivered before the program stopped; the next start tries again");
+  }
+  return all;
 }
 
 void Dispatcher::Reload(std::shared_ptr<const Config> config) {

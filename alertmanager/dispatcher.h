@@ -42,8 +42,8 @@ class Dispatcher : public base::AlertSink {
     Pipeline::Options pipeline = {};
     DeliveryPool::Options pool = {};
     size_t remembered_deliveries = 1000;
-    NotificationKeeper* keeper = nullptr;  // borrowed; may be null: then a restart tells everybody again
-    NotificationLog::Entries log = {};     // what an earlier process kept
+    PipelineKeeper* keeper = nullptr;  // borrowed; may be null: then a restart tells everybody again
+    PipelineState state = {};          // what an earlier process kept
   };
 
   Dispatcher(std::shared_ptr<const Config> config, Options options);
@@ -56,7 +56,8 @@ class Dispatcher : public base::AlertSink {
   void Start();
   // One turn of that thread: hands on what is due. For tests.
   void Step();
-  // No new notifications; waits up to `limit` for those under way. True if none was left.
+  // Hands on what is due, then waits up to `limit` for the deliveries under way. True if none was left. What was not
+  // delivered stays in the kept state as attempted, so that the next process tries it again.
   bool Stop(base::Duration limit);
 
   void Reload(std::shared_ptr<const Config> config);
@@ -72,7 +73,7 @@ class Dispatcher : public base::AlertSink {
   void Run(std::stop_token stop);
   void OnEnded(const DeliveryEnd& end);
   // Puts by what is to be told until it is written down that it is attempted, or that has taken too long.
-  void Hold(std::vector<Delivery> deliveries, std::vector<NotificationLog::Change> changes, base::Timestamp now);
+  void Hold(std::vector<Delivery> deliveries, PipelineChanges changes, base::Timestamp now);
   // Hands on what need not be held any longer.
   void Release(base::Timestamp now);
 
@@ -82,13 +83,14 @@ class Dispatcher : public base::AlertSink {
     std::shared_ptr<const std::atomic<bool>> written;
   };
 
-  const Options options_;
+  Options options_;  // constant once constructed
   mutable std::mutex mutex_;
   std::shared_ptr<const Config> config_;  // guarded by mutex_, as all down to changed_
   std::vector<NamedIntegration> integrations_;
   std::unique_ptr<Pipeline> pipeline_;
   std::deque<DeliveryRecord> deliveries_;
-  bool dirty_ = false;  // something came in since the last turn
+  bool dirty_ = false;     // something came in since the last turn
+  bool stopping_ = false;  // Stop was called
   base::Timestamp next_counts_{};
   std::condition_variable_any changed_;
   std::unique_ptr<DeliveryPool> pool_;

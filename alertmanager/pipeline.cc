@@ -27,11 +27,27 @@ Pipeline::Pipeline(std::shared_ptr<const Config> config, std::vector<Integration
       options_(std::move(options)),
       routes_(std::make_unique<Route>(BuildRoutes(config_->route))) {}
 
-void Pipeline::Put(std::span<const PostedAlert> alerts, base::Timestamp now) {
-  for (const PostedAlert& posted : alerts) {
-    Insert(store_.Put(alertmanager::Complete(posted, config_->global.resolve_timeout, now), now), now);
+void Pipeline::Restore(PipelineState state, base::Timestamp now) {
+  log_.Restore(std::move(state.log));
+  for (StoredAlert& kept : state.alerts) {
+    kept_.insert(kept.fingerprint);
+    Insert(store_.Put(Resumed(std::move(kept), config_->global.resolve_timeout, now), now), now);
   }
 }
+
+void Pipeline::Put(std::span<const PostedAlert> alerts, base::Timestamp now) {
+  for (const PostedAlert& posted : alerts) {
+    StoredAlert alert = alertmanager::Complete(posted, config_->global.resolve_timeout, now);
+    const auto known = store_.alerts().find(alert.fingerprint);
+    const AlertStore::Pointer before = known == store_.alerts().end() ? nullptr : known->second;
+    const AlertStore::Pointer held = store_.Put(std::move(alert), now);
+    const bool kept = !kept_.insert(held->fingerprint).second;
+    if (!kept || !before || !SameToKeep(*before, *held, now)) changes_.push_back({held->fingerprint, held});
+    Insert(held, now);
+  }
+}
+
+PipelineChanges Pipeline::TakeChanges() { return {std::exchange(changes_, {}), log_.TakeChanges()}; }
 
 void Pipeline::Insert(const AlertStore::Pointer& alert, base::Timestamp now) {
   for (const Route* route : MatchRoutes(*routes_, alert->alert.labels)) {
@@ -89,6 +105,7 @@ void Pipeline::StartFlush(Group& group, const Inhibitions& inhibitions, base::Ti
                           std::vector<NotifyJob>& jobs) {
   group.flushed = true;
   group.failed = false;
+  group.late.clear();
   // the clock is set before anything is sent, so that slow receivers don't stretch it
   Schedule(group, now + group.route->group_interval);
   const Flush flush = Collect(group, inhibitions, now);
@@ -124,29 +141,42 @@ Pipeline::Flush Pipeline::Collect(Group& group, const Inhibitions& inhibitions, 
 void Pipeline::AddJobs(Group& group, const Flush& flush, base::Timestamp now, std::vector<NotifyJob>& jobs) {
   const auto integrations = by_receiver_.find(group.route->receiver);
   if (integrations == by_receiver_.end()) return;
-  for (const size_t index : integrations->second) {
-    const IntegrationId& integration = integrations_[index];
-    const std::string log_key = LogKey(group.key, integration);
-    const base::Duration repeat = group.route->repeat_interval;
-    const NotifyReason reason =
-        NeedsUpdate(log_.Find(log_key, now), flush.state, integration.send_resolved, repeat, now);
-    if (reason == NotifyReason::none) continue;
-    const LogEntry entry{now, flush.state.firing, flush.state.resolved};
-    const base::Timestamp expires = now + std::min(options_.retention, 2 * repeat);
-    auto notification = std::make_shared<Notification>(Notification{
-        group.route->receiver, group.key, group.labels, flush.alerts, reason, options_.external_url, now, repeat});
-    if (!integration.send_resolved) std::erase_if(notification->alerts, &NotifiedAlert::resolved);
-    if (notification->alerts.empty()) {
-      log_.Put(log_key, entry, expires);
-      continue;
-    }
-    log_.Attempt(log_key, flush.state.firing, now, expires);
-    const uint64_t id = next_id_++;
-    pending_[id] = {group.id, log_key, entry, expires};
-    ++group.in_flight;
-    jobs.push_back(
-        {id, index, std::move(notification), now + std::max(group.route->group_interval, kShortestDeadline)});
+  for (const size_t index : integrations->second) AddJob(group, flush, index, now, jobs);
+}
+
+void Pipeline::AddJob(Group& group, const Flush& flush, size_t index, base::Timestamp now,
+                      std::vector<NotifyJob>& jobs) {
+  const IntegrationId& integration = integrations_[index];
+  const std::string log_key = LogKey(group.key, integration);
+  const base::Duration repeat = group.route->repeat_interval;
+  const LogEntry* const last = log_.Find(log_key, now);
+  const ReceiverView view = SeenBy(last, flush.state);
+  const NotifyReason reason = NeedsUpdate(last, view.state, integration.send_resolved, repeat, now);
+  if (reason == NotifyReason::none) return;
+  const LogEntry entry{now, view.state.firing, view.state.resolved};
+  const base::Timestamp expires = now + std::min(options_.retention, 2 * repeat);
+  auto notification = std::make_shared<Notification>(Notification{
+      group.route->receiver, group.key, group.labels, flush.alerts, reason, options_.external_url, now, repeat});
+  for (NotifiedAlert& alert : notification->alerts) {
+    if (view.late.contains(alert.fingerprint)) alert.resolved = false;
   }
+  std::erase_if(notification->alerts, [&](const NotifiedAlert& alert) {
+    return alert.resolved && !(integration.send_resolved && view.state.resolved.contains(alert.fingerprint));
+  });
+  if (notification->alerts.empty()) {
+    log_.Put(log_key, entry, expires);
+    return;
+  }
+  group.late.insert(view.late.begin(), view.late.end());
+  log_.Attempt(log_key, view.state.firing, now, expires);
+  const uint64_t id = next_id_++;
+  pending_[id] = {group.id, log_key, entry, expires};
+  ++group.in_flight;
+  jobs.push_back({.id = id,
+                  .integration = index,
+                  .notification = std::move(notification),
+                  .deadline = now + std::max(group.route->group_interval, kShortestDeadline),
+                  .page = reason == NotifyReason::first || reason == NotifyReason::new_alerts});
 }
 
 void Pipeline::Complete(uint64_t job_id, bool delivered, base::Timestamp now) {
@@ -171,8 +201,11 @@ void Pipeline::Complete(uint64_t job_id, bool delivered, base::Timestamp now) {
 void Pipeline::FinishFlush(Group& group) {
   if (group.failed) return;
   for (const AlertStore::Pointer& told : group.resolved) {
+    if (group.late.contains(told->fingerprint)) continue;
     const auto held = group.alerts.find(told->fingerprint);
-    if (held != group.alerts.end() && held->second == told) group.alerts.erase(held);
+    if (held == group.alerts.end() || held->second != told) continue;
+    group.alerts.erase(held);
+    LeftGroup(*told);
   }
   group.resolved.clear();
   ForgetTold(group, group.muted_resolved);
@@ -180,6 +213,15 @@ void Pipeline::FinishFlush(Group& group) {
   schedule_.erase({group.next, group.id});
   group_ids_.erase({group.route, group.labels});
   groups_.erase(group.id);
+}
+
+void Pipeline::LeftGroup(const StoredAlert& alert) {
+  const base::Labels& labels = alert.alert.labels;
+  const bool held = std::ranges::any_of(MatchRoutes(*routes_, labels), [&](const Route* route) {
+    const auto id = group_ids_.find({route, GroupLabels(*route, labels)});
+    return id != group_ids_.end() && groups_.at(id->second).alerts.contains(alert.fingerprint);
+  });
+  if (!held && kept_.erase(alert.fingerprint) > 0) changes_.push_back({alert.fingerprint, nullptr});
 }
 
 // An alert that resolves while it is inhibited must not stay in the log as told of: when it fires again, that is news.

@@ -12,6 +12,7 @@
 #include "alertmanager/notify/dedup.h"
 #include "alertmanager/notify/notification.h"
 #include "alertmanager/notify/notification_log.h"
+#include "alertmanager/pipeline_state.h"
 #include "alertmanager/route/route.h"
 
 namespace alertmanager {
@@ -32,6 +33,7 @@ struct NotifyJob {
   size_t integration = 0;  // index into the list given to the Pipeline
   std::shared_ptr<const Notification> notification;
   base::Timestamp deadline;  // later tries are pointless: the next tick sends anew
+  bool page = false;         // tells of an alert that fires and that the receiver was not told of
 };
 
 struct AlertStatus {
@@ -63,6 +65,10 @@ struct PipelineCounts {
 // out the inhibited ones, and asks for each integration of the receiver whether something has to be said (NeedsUpdate).
 // Alerts that resolved leave the group once everybody has been told; a failed delivery keeps them for the next tick; an
 // empty group ends. While deliveries of a flush are under way the group does not flush again.
+//
+// The end of an alert is told only to those who were told of its start. In another process that got the state by
+// Restore, each group flushes at once. What the earlier process was about to tell and did not finish is told then, even
+// if the alert has resolved meanwhile: its start first, and its end with the next flush.
 class Pipeline {
  public:
   struct Options {
@@ -72,6 +78,9 @@ class Pipeline {
   };
 
   Pipeline(std::shared_ptr<const Config> config, std::vector<IntegrationId> integrations, Options options);
+
+  // Before the first Put: goes on from what an earlier process kept.
+  void Restore(PipelineState state, base::Timestamp now);
 
   void Put(std::span<const PostedAlert> alerts, base::Timestamp now);
 
@@ -85,8 +94,8 @@ class Pipeline {
   // (Alertmanager restarts them and thereby sends early).
   void Reload(std::shared_ptr<const Config> config, std::vector<IntegrationId> integrations, base::Timestamp now);
 
-  // Its changes have to be taken from time to time.
-  NotificationLog& log() { return log_; }
+  // What changed since the last call, in order; to be called after each of the above.
+  PipelineChanges TakeChanges();
 
   // Alerts not resolved at `now`, by fingerprint, judged now.
   std::vector<AlertStatus> Alerts(base::Timestamp now) const;
@@ -108,6 +117,7 @@ class Pipeline {
     bool failed = false;                        // one of them was not delivered
     std::vector<AlertStore::Pointer> resolved;  // of the last flush
     Fingerprints muted_resolved;                // those of them nobody was told of
+    Fingerprints late;                          // those of them whose start is told by the last flush
   };
   struct PendingJob {
     uint64_t group = 0;
@@ -127,8 +137,11 @@ class Pipeline {
   void StartFlush(Group& group, const Inhibitions& inhibitions, base::Timestamp now, std::vector<NotifyJob>& jobs);
   Flush Collect(Group& group, const Inhibitions& inhibitions, base::Timestamp now);
   void AddJobs(Group& group, const Flush& flush, base::Timestamp now, std::vector<NotifyJob>& jobs);
+  void AddJob(Group& group, const Flush& flush, size_t index, base::Timestamp now, std::vector<NotifyJob>& jobs);
   void FinishFlush(Group& group);
   void ForgetTold(const Group& group, const Fingerprints& alerts);
+  // After it left a group: it need not be kept if no other group holds it.
+  void LeftGroup(const StoredAlert& alert);
   void CollectGarbage(base::Timestamp now);
   std::vector<FiringAlert> Firing(base::Timestamp now) const;
 
@@ -143,6 +156,8 @@ class Pipeline {
   std::set<std::pair<base::Timestamp, uint64_t>> schedule_;  // groups with no job in flight
   std::map<uint64_t, PendingJob> pending_;
   NotificationLog log_;
+  Fingerprints kept_;                                  // alerts that the keeper has, as of the changes
+  std::vector<PipelineChanges::AlertChange> changes_;  // of alerts, not taken yet
   base::Timestamp next_gc_{};
   uint64_t next_id_ = 1;
   uint64_t suppressed_total_ = 0;

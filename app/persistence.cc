@@ -15,10 +15,10 @@ base::Result<Persistence> Persistence::Open(const std::string& path, const Stora
   TRY_VOID(store::Durable::Prepare(*database));
   TRY_VOID(rules::StateDatabase::Prepare(*database));
   TRY_VOID(remote::Positions::Prepare(*database));
-  TRY_VOID(alertmanager::NotificationLogDatabase::Prepare(*database));
+  TRY_VOID(alertmanager::PipelineDatabase::Prepare(*database));
   TRY(opened.kept.rules, rules::StateDatabase::Load(*database));
   TRY(opened.kept.remote_positions, remote::Positions::Load(*database));
-  TRY(opened.kept.notifications, alertmanager::NotificationLogDatabase::Load(*database));
+  TRY(opened.kept.alertmanager, alertmanager::PipelineDatabase::Load(*database));
   TRY(const auto reading, base::Database::OpenReadOnly(file));
   opened.writer = base::WriteBehind::Start(std::move(database), clock, {});
   if (with_samples) {
@@ -27,7 +27,7 @@ base::Result<Persistence> Persistence::Open(const std::string& path, const Stora
   opened.remote_positions = std::make_unique<remote::Positions>(*opened.writer);
   opened.rule_state = std::make_unique<rules::StateDatabase>(
       *opened.writer, rules::StateDatabase::Options{.history_retention = storage.history_retention});
-  opened.notification_log = std::make_unique<alertmanager::NotificationLogDatabase>(*opened.writer);
+  opened.alertmanager_state = std::make_unique<alertmanager::PipelineDatabase>(*opened.writer);
   return opened;
 }
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "alertmanager/notification_log_database.h"
+#include "alertmanager/pipeline_database.h"
 #include "app/config.h"
 #include "app/data_folder.h"
 #include "base/write_behind.h"
@@ -26,7 +26,7 @@ struct Persistence {
   struct Kept {
     rules::KeptState rules;
     remote::Positions::Times remote_positions;
-    alertmanager::NotificationLog::Entries notifications;
+    alertmanager::PipelineState alertmanager;
   };
 
   // What stands lower writes through what stands higher.
@@ -34,7 +34,7 @@ struct Persistence {
   std::unique_ptr<base::WriteBehind> writer;
   std::unique_ptr<rules::StateDatabase> rule_state;
   std::unique_ptr<remote::Positions> remote_positions;
-  std::unique_ptr<alertmanager::NotificationLogDatabase> notification_log;
+  std::unique_ptr<alertmanager::PipelineDatabase> alertmanager_state;
   std::unique_ptr<store::Durable> samples;  // null without the role of rules
   Kept kept;
 };

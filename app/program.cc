@@ -276,8 +276,8 @@ void Composition::MakeDispatcher(const Config& config) {
                                                              .client = *client_,
                                                              .metrics = alert_metrics_,
                                                              .pipeline = {.external_url = options_.external_url},
-                                                             .keeper = persistence_.notification_log.get(),
-                                                             .log = std::move(persistence_.kept.notifications)});
+                                                             .keeper = persistence_.alertmanager_state.get(),
+                                                             .state = std::move(persistence_.kept.alertmanager)});
 }
 
 // What a reload replaces. Cannot fail: the configuration was checked.

@@ -1,9 +1,8 @@
 #include "rules/state_database.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "base/json_writer.h"
+#include "base/labels_json.h"
 #include "base/log.h"
 
 namespace rules {
@@ -44,25 +43,6 @@ std::optional<base::Timestamp> ToTimestamp(std::optional<int64_t> milliseconds) 
   return milliseconds ? std::optional(ToTimestamp(*milliseconds)) : std::nullopt;
 }
 
-std::string ToJson(const base::Labels& labels) {
-  base::JsonWriter json;
-  json.BeginObject();
-  for (const base::Label& label : labels) json.Key(label.name).String(label.value);
-  json.EndObject();
-  return std::move(json).Take();
-}
-
-base::Result<base::Labels> ToLabels(std::string_view text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return base::Fail(base::ErrorCode::corrupt, "labels are not a JSON object");
-  base::LabelsBuilder labels;
-  for (const auto& [name, value] : json.items()) {
-    if (!value.is_string()) return base::Fail(base::ErrorCode::corrupt, "a label's value is not a text");
-    labels.Set(name, value.get_ref<const std::string&>());
-  }
-  return labels.Build();
-}
-
 // SQLite has no NaN.
 double ToValue(const base::Statement& row, int column) {
   return row.IsNull(column) ? std::numeric_limits<double>::quiet_NaN() : row.Real(column);
@@ -77,8 +57,8 @@ base::Result<AlertState> ToState(std::string_view text) {
 
 base::Result<ActiveAlert> ReadAlert(const base::Statement& row) {
   ActiveAlert alert;
-  TRY(alert.labels, ToLabels(row.Text(2)));
-  TRY(alert.annotations, ToLabels(row.Text(3)));
+  TRY(alert.labels, base::LabelsFromJson(row.Text(2)));
+  TRY(alert.annotations, base::LabelsFromJson(row.Text(3)));
   alert.value = ToValue(row, 4);
   TRY(alert.status.state, ToState(row.Text(5)));
   alert.status.active_at = ToTimestamp(row.Integer(6));
@@ -87,7 +67,7 @@ base::Result<ActiveAlert> ReadAlert(const base::Statement& row) {
   alert.status.resolved_at = ToTimestamp(row.OptionalInteger(9));
   alert.status.last_sent_at = ToTimestamp(row.OptionalInteger(10));
   if (!row.IsNull(11)) {
-    TRY(base::Labels source, ToLabels(row.Text(13)));
+    TRY(base::Labels source, base::LabelsFromJson(row.Text(13)));
     alert.no_data = NoData{ToTimestamp(row.Integer(11)), ToTimestamp(row.Integer(12)), std::move(source)};
   }
   if (alert.status.state == AlertState::resolved && !alert.status.resolved_at) {
@@ -102,15 +82,15 @@ base::Result<void> WriteNoData(base::Database& database, const std::string& grou
   if (change.forgotten || !alert.no_data) {
     TRY(base::Statement remove,
         database.Prepare("DELETE FROM rules_no_data WHERE group_key = ?1 AND rule = ?2 AND labels = ?3"));
-    return remove.Bind(1, group).Bind(2, rule).Bind(3, ToJson(alert.labels)).Run();
+    return remove.Bind(1, group).Bind(2, rule).Bind(3, base::LabelsToJson(alert.labels)).Run();
   }
   TRY(base::Statement put, database.Prepare("INSERT OR REPLACE INTO rules_no_data VALUES(?1, ?2, ?3, ?4, ?5, ?6)"));
   return put.Bind(1, group)
       .Bind(2, rule)
-      .Bind(3, ToJson(alert.labels))
+      .Bind(3, base::LabelsToJson(alert.labels))
       .Bind(4, ToInteger(alert.no_data->since))
       .Bind(5, ToInteger(alert.no_data->seen_at))
-      .Bind(6, ToJson(alert.no_data->source))
+      .Bind(6, base::LabelsToJson(alert.no_data->source))
       .Run();
 }
 
@@ -120,15 +100,15 @@ base::Result<void> WriteAlert(base::Database& database, const std::string& group
   if (change.forgotten) {
     TRY(base::Statement remove,
         database.Prepare("DELETE FROM rules_alerts WHERE group_key = ?1 AND rule = ?2 AND labels = ?3"));
-    return remove.Bind(1, group).Bind(2, rule).Bind(3, ToJson(alert.labels)).Run();
+    return remove.Bind(1, group).Bind(2, rule).Bind(3, base::LabelsToJson(alert.labels)).Run();
   }
   TRY(base::Statement put,
       database.Prepare("INSERT OR REPLACE INTO rules_alerts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
   const AlertStatus& status = alert.status;
   return put.Bind(1, group)
       .Bind(2, rule)
-      .Bind(3, ToJson(alert.labels))
-      .Bind(4, ToJson(alert.annotations))
+      .Bind(3, base::LabelsToJson(alert.labels))
+      .Bind(4, base::LabelsToJson(alert.annotations))
       .Bind(5, alert.value)
       .Bind(6, ToString(status.state))
       .Bind(7, ToInteger(status.active_at))
@@ -147,8 +127,8 @@ base::Result<void> WriteHistory(base::Database& database, const GroupChanges& gr
   const ActiveAlert& alert = change.alert;
   return add.Bind(1, ToInteger(group.time))
       .Bind(2, group.group)
-      .Bind(3, ToJson(alert.labels))
-      .Bind(4, ToJson(alert.annotations))
+      .Bind(3, base::LabelsToJson(alert.labels))
+      .Bind(4, base::LabelsToJson(alert.annotations))
       .Bind(5, alert.value)
       .Bind(6, change.before ? ToString(*change.before) : "none")
       .Bind(7, change.forgotten ? "none" : ToString(alert.status.state))
@@ -245,11 +225,11 @@ base::Result<std::vector<HistoryEntry>> ReadHistory(base::Database& database, co
   while (entries.size() < query.limit) {
     TRY(const bool row, rows.Step());
     if (!row) break;
-    TRY(base::Labels labels, ToLabels(rows.Text(3)));
+    TRY(base::Labels labels, base::LabelsFromJson(rows.Text(3)));
     const bool matches =
         std::ranges::all_of(query.matchers, [&](const base::Matcher& matcher) { return matcher.Matches(labels); });
     if (!matches) continue;
-    TRY(base::Labels annotations, ToLabels(rows.Text(4)));
+    TRY(base::Labels annotations, base::LabelsFromJson(rows.Text(4)));
     entries.push_back({.id = rows.Integer(0),
                        .time = ToTimestamp(rows.Integer(1)),
                        .group = std::string(rows.Text(2)),

@@ -4,6 +4,20 @@
 
 namespace alertmanager {
 
+ReceiverView SeenBy(const LogEntry* last, const GroupState& group) {
+  ReceiverView view{.state = {.firing = group.firing, .resolved = {}}, .late = {}};
+  if (last == nullptr) return view;
+  for (const uint64_t fingerprint : group.resolved) {
+    if (last->attempted.contains(fingerprint)) {
+      view.late.insert(fingerprint);
+      view.state.firing.insert(fingerprint);
+    } else if (last->firing.contains(fingerprint)) {
+      view.state.resolved.insert(fingerprint);
+    }
+  }
+  return view;
+}
+
 NotifyReason NeedsUpdate(const LogEntry* last, const GroupState& now_in, bool send_resolved,
                          base::Duration repeat_interval, base::Timestamp now) {
   if (last == nullptr) return now_in.firing.empty() ? NotifyReason::none : NotifyReason::first;
@@ -11,7 +25,7 @@ NotifyReason NeedsUpdate(const LogEntry* last, const GroupState& now_in, bool se
     return last->firing.empty() ? NotifyReason::first : NotifyReason::new_alerts;
   }
   if (now_in.firing.empty()) {
-    return last->firing.empty() && last->attempted.empty() ? NotifyReason::none : NotifyReason::all_resolved;
+    return last->firing.empty() ? NotifyReason::none : NotifyReason::all_resolved;
   }
   if (send_resolved && !std::ranges::includes(last->resolved, now_in.resolved)) return NotifyReason::some_resolved;
   return last->time <= now - repeat_interval ? NotifyReason::repeat : NotifyReason::none;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,14 +47,6 @@ class NotificationLog {
  private:
   Entries entries_;
   std::vector<Change> changes_;
-};
-
-// Where the changes of the log are kept. Keep neither waits for a disk nor fails; it calls `done`, on any thread, once
-// the changes are there to stay or were tried in vain, and not at all if they are dropped. Thread-safe.
-class NotificationKeeper {
- public:
-  virtual ~NotificationKeeper() = default;
-  virtual void Keep(std::vector<NotificationLog::Change> changes, std::function<void()> done) = 0;
 };
 
 }  // namespace alertmanager

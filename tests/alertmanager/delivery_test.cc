@@ -133,6 +133,35 @@ TEST_F(DeliveryQueueTest, LanesAreBoundedAndTakeTurns) {
   EXPECT_EQ(Take(0), 0U);
 }
 
+TEST(DeliveryQueue, PagesComeBeforeEndsAndEndsLeaveRoomForPages) {
+  DeliveryQueue queue({.in_flight = 4, .jitter = 0}, 1);
+  const auto make = [](uint64_t id, bool page) {
+    Delivery delivery = MakeDelivery(id, "r", 60);
+    delivery.job.page = page;
+    return delivery;
+  };
+  std::vector<DeliveryEnd> ended;
+  std::vector<Delivery> taken;
+  const auto take_all = [&] {
+    std::vector<uint64_t> ids;
+    while (auto delivery = queue.Take(At(0), ended)) {
+      ids.push_back(delivery->job.id);
+      taken.push_back(std::move(*delivery));
+    }
+    return ids;
+  };
+  for (const uint64_t id : {1, 2, 3}) queue.Push(make(id, false), At(0));
+  EXPECT_EQ(take_all(), (std::vector<uint64_t>{1, 2})) << "ends take half of the tries";
+  for (const uint64_t id : {4, 5, 6}) queue.Push(make(id, true), At(0));
+  EXPECT_EQ(take_all(), (std::vector<uint64_t>{4, 5}));
+  EXPECT_EQ(queue.NextTake(), base::Timestamp::max());
+  EXPECT_TRUE(queue.Finish(std::move(taken[0]), Outcome::Delivered(), At(0)));
+  EXPECT_EQ(take_all(), std::vector<uint64_t>{6}) << "a page before the end that waits for longer";
+  EXPECT_FALSE(queue.Idle());
+  for (const size_t i : {1, 2, 3, 4}) EXPECT_TRUE(queue.Finish(std::move(taken[i]), Outcome::Delivered(), At(0)));
+  EXPECT_EQ(take_all(), std::vector<uint64_t>{3});
+}
+
 TEST_F(DeliveryQueueTest, WhatWaitedPastItsDeadlineIsNotSent) {
   queue_.Push(MakeDelivery(1, "a", 10), At(0));
   EXPECT_EQ(Take(10), 0U);

@@ -148,9 +148,9 @@ receivers:
 }
 
 // Keeps nothing, and says so when it is told to.
-class SlowKeeper : public NotificationKeeper {
+class SlowKeeper : public PipelineKeeper {
  public:
-  void Keep(std::vector<NotificationLog::Change>, std::function<void()> done) override { done_ = std::move(done); }
+  void Keep(PipelineChanges, std::function<void()> done) override { done_ = std::move(done); }
   void Finish() { done_(); }
 
  private:
@@ -179,7 +179,7 @@ receivers:
     if (disk_answers) {
       keeper.Finish();
     } else {
-      clock.Advance(250ms);
+      clock.Advance(2s);
     }
     dispatcher.Step();
     EXPECT_TRUE(test::WaitFor([&] { return client.requests().size() == 1; }));

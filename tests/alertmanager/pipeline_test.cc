@@ -214,32 +214,6 @@ TEST_F(PipelineTest, GroupsAreShownWithTheirAlerts) {
   EXPECT_TRUE(groups[0].alerts[0].processed);
 }
 
-// The process dies while a message is under way: whoever may have heard that something fires hears how it goes on.
-TEST_F(PipelineTest, ACrashBeforeTheAnswerLeavesTheAttempt) {
-  Fire(0, "T", "1");
-  ASSERT_EQ(pipeline_.Tick(At(30)).size(), 2U);
-  NotificationLog::Entries written;
-  for (NotificationLog::Change& change : pipeline_.log().TakeChanges()) written[change.key] = *change.now;
-
-  struct Case {
-    const char* what;
-    bool resolves;
-    const char* told;
-  };
-  const Case cases[] = {
-      {"still fires", false, "0 first notification 1/0; 1 first notification 1/0"},
-      {"has ended", true, "0 all alerts resolved 0/1"},
-  };
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.what);
-    pipeline_ = Pipeline(config_, {{"both", "webhook", 0, true}, {"both", "webhook", 1, false}}, {});
-    pipeline_.log().Restore(written);
-    Put(100, "T", "1", "", 0, one.resolves ? 90 : 1000);
-    EXPECT_EQ(Tick(100), one.told);
-    EXPECT_EQ(Tick(160), "");
-  }
-}
-
 TEST_F(PipelineTest, AnAttemptThatFailedIsNoAttempt) {
   Fire(0, "T", "1");
   EXPECT_EQ(Tick(30, {false, false}), "0 first notification 1/0; 1 first notification 1/0");

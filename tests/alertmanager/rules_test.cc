@@ -51,25 +51,39 @@ TEST(Dedup, Table) {
       {"resolved long ago", LogEntry{long_ago, {}, {1}}, {}, {1}, true, NotifyReason::none},
       {"repeat", LogEntry{long_ago, {1}, {}}, {1}, {}, true, NotifyReason::repeat},
       {"a crash while told first: fires again", LogEntry{just_now, {}, {}, {1}}, {1}, {}, true, NotifyReason::first},
-      {"a crash while told first: has resolved",
-       LogEntry{just_now, {}, {}, {1}},
-       {},
-       {1},
-       true,
-       NotifyReason::all_resolved},
       {"a crash while one more was told", LogEntry{just_now, {1}, {}, {2}}, {1, 2}, {}, true, NotifyReason::new_alerts},
-      {"a crash while one more was told: it has resolved",
-       LogEntry{just_now, {1}, {}, {2}},
-       {1},
-       {2},
-       true,
-       NotifyReason::some_resolved},
       {"repeat exactly at the interval", LogEntry{At(-3600), {1}, {}}, {1}, {}, true, NotifyReason::repeat},
       {"not yet", LogEntry{At(-3599.999), {1}, {}}, {1}, {}, true, NotifyReason::none},
   };
   for (const DedupCase& c : cases) {
     SCOPED_TRACE(c.name);
     EXPECT_EQ(NeedsUpdate(c.last ? &*c.last : nullptr, {c.firing, c.resolved}, c.send_resolved, 1h, At(0)), c.want);
+  }
+}
+
+struct SeenByCase {
+  const char* name;
+  std::optional<LogEntry> last;
+  Fingerprints resolved;  // beside 9, which fires
+  Fingerprints want_firing;
+  Fingerprints want_resolved;
+  Fingerprints want_late;
+};
+
+TEST(Dedup, WhatAReceiverSeesOfAGroup) {
+  const SeenByCase cases[] = {
+      {"never told of anything", {}, {1}, {9}, {}, {}},
+      {"told that it fires", LogEntry{At(0), {1}, {}}, {1}, {9}, {1}, {}},
+      {"told of others", LogEntry{At(0), {2}, {}}, {1}, {9}, {}, {}},
+      {"told that it resolved", LogEntry{At(0), {}, {1}}, {1}, {9}, {}, {}},
+      {"a crash while told that it fires", LogEntry{At(0), {2}, {}, {1}}, {1, 2}, {1, 9}, {2}, {1}},
+  };
+  for (const SeenByCase& c : cases) {
+    SCOPED_TRACE(c.name);
+    const ReceiverView view = SeenBy(c.last ? &*c.last : nullptr, {{9}, c.resolved});
+    EXPECT_EQ(view.state.firing, c.want_firing);
+    EXPECT_EQ(view.state.resolved, c.want_resolved);
+    EXPECT_EQ(view.late, c.want_late);
   }
 }
 
@@ -110,6 +124,37 @@ TEST(AlertStore, MergesOverlappingVersions) {
     store.Put(c.first, now);
     EXPECT_EQ(*store.Put(c.second, now), c.want);
     EXPECT_EQ(store.alerts().size(), 1U);
+  }
+}
+
+TEST(AlertStore, OnlyWhatMattersToAnotherProcessIsKeptAgain) {
+  const base::Timestamp now = At(100);
+  const StoredAlert firing = Stored(0, 300, 10);
+  StoredAlert resent = Stored(0, 400, 10);
+  resent.updated_at = At(90);
+  EXPECT_TRUE(SameToKeep(firing, resent, now));
+  EXPECT_FALSE(SameToKeep(firing, Stored(1, 300, 10), now)) << "another start";
+  EXPECT_FALSE(SameToKeep(firing, Stored(0, 300, 11), now)) << "another annotation";
+  EXPECT_FALSE(SameToKeep(firing, Stored(0, 100, 10), now)) << "it has resolved";
+  EXPECT_FALSE(SameToKeep(Stored(0, 80, 10), Stored(0, 90, 10), now)) << "another end";
+  EXPECT_TRUE(SameToKeep(Stored(0, 80, 10), Stored(0, 80, 10), now));
+}
+
+TEST(AlertStore, TimeInWhichNobodyListenedEndsNoAlert) {
+  struct Case {
+    const char* name;
+    StoredAlert kept;
+    double want_end;
+  };
+  const Case cases[] = {
+      {"would have been sent again", Stored(0, 250, 10), 1240},
+      {"says an end far ahead", Stored(0, 5000, 10), 5000},
+      {"gets resolve_timeout at most", Stored(0, 900, 10), 1300},
+      {"had resolved", Stored(0, 10, 10), 10},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(Resumed(c.kept, 5min, At(1000)).alert.ends_at, At(c.want_end));
   }
 }
 
