@@ -94,6 +94,22 @@ base::Duration AlertmanagerClient::SendBatch(Peer& peer, std::vector<base::Alert
   return std::max(base::Duration(static_cast<int64_t>(capped)), outcome.after.value_or(base::Duration(0)));
 }
 
+void AlertmanagerClient::TakeOver(AlertmanagerClient& old) {
+  size_t dropped = 0;
+  {
+    const std::scoped_lock lock(mutex_, old.mutex_);
+    for (const auto& peer : peers_) {
+      const auto same =
+          std::ranges::find(old.peers_, peer->config.url, [](const auto& one) { return one->config.url; });
+      if (same == old.peers_.end()) continue;
+      dropped += peer->queue.Return((*same)->queue.Take((*same)->queue.size()));
+      options_.metrics.SetClientQueue(peer->name, peer->queue.size());
+    }
+  }
+  options_.metrics.ClientDropped(dropped);
+  changed_.notify_all();
+}
+
 bool AlertmanagerClient::Stop(base::Duration limit) {
   bool empty = false;
   {

@@ -37,6 +37,8 @@ class AlertmanagerClient : public base::AlertSink {
   void Send(std::span<const base::Alert> alerts) override;
   // Waits up to `limit` until every queue is empty, then ends the threads. True if all was sent.
   bool Stop(base::Duration limit);
+  // At a reload: the alerts that `old`, which must have been stopped, did not send to the peers that both have.
+  void TakeOver(AlertmanagerClient& old);
 
  private:
   struct Peer {

@@ -244,15 +244,11 @@ void Pipeline::CollectGarbage(base::Timestamp now) {
 
 void Pipeline::Reload(std::shared_ptr<const Config> config, std::vector<IntegrationId> integrations,
                       base::Timestamp now) {
-  struct Clock {
-    base::Timestamp next;
-    bool flushed;
-  };
-  std::map<std::pair<std::string, std::string>, Clock> clocks;  // by group key and receiver
+  std::map<std::pair<std::string, std::string>, Group> before;  // by group key and receiver
   std::vector<AlertStore::Pointer> alerts;
-  for (const auto& [id, group] : groups_) {
-    clocks[{group.key, group.route->receiver}] = {group.next, group.flushed};
+  for (auto& [id, group] : groups_) {
     for (const auto& [fingerprint, alert] : group.alerts) alerts.push_back(alert);
+    before.insert_or_assign({group.key, group.route->receiver}, std::move(group));
   }
   groups_.clear();
   group_ids_.clear();
@@ -262,11 +258,26 @@ void Pipeline::Reload(std::shared_ptr<const Config> config, std::vector<Integrat
   by_receiver_ = ByReceiver(integrations_);
   routes_ = std::make_unique<Route>(BuildRoutes(config_->route));
   for (const AlertStore::Pointer& alert : alerts) Insert(alert, now);
+  std::map<uint64_t, Group*> successors;  // by the id that a group had
   for (auto& [id, group] : groups_) {
-    const auto clock = clocks.find({group.key, group.route->receiver});
-    if (clock == clocks.end()) continue;
-    group.flushed = clock->second.flushed;
-    Schedule(group, std::min(clock->second.next, now + group.route->group_interval));
+    const auto same = before.find({group.key, group.route->receiver});
+    if (same == before.end()) continue;
+    Group& old = same->second;
+    successors[old.id] = &group;
+    group.flushed = old.flushed;
+    group.failed = old.failed;
+    group.late = std::move(old.late);
+    group.resolved = std::move(old.resolved);
+    group.muted_resolved = std::move(old.muted_resolved);
+    Schedule(group, std::min(old.next, now + group.route->group_interval));
+  }
+  // nobody is told a second time before the outcome of the first is known
+  for (auto& [id, job] : pending_) {
+    const auto successor = successors.find(job.group);
+    if (successor == successors.end()) continue;
+    Group& group = *successor->second;
+    job.group = group.id;
+    if (group.in_flight++ == 0) schedule_.erase({group.next, group.id});
   }
 }
 

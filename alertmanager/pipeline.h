@@ -90,8 +90,8 @@ class Pipeline {
   // Ends a job of Tick. Unknown ids (of before a reload) only update the notification log.
   void Complete(uint64_t job_id, bool delivered, base::Timestamp now);
 
-  // Swaps the configuration. Alerts and notification log stay; so do the clocks of groups that exist before and after
-  // (Alertmanager restarts them and thereby sends early).
+  // Swaps the configuration. Alerts and notification log stay; so do the clocks and the deliveries under way of groups
+  // that exist before and after (Alertmanager restarts the clocks and thereby sends early).
   void Reload(std::shared_ptr<const Config> config, std::vector<IntegrationId> integrations, base::Timestamp now);
 
   // What changed since the last call, in order; to be called after each of the above.

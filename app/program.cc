@@ -348,7 +348,7 @@ void Composition::ApplySinks(const Config& config) {
     add(alertmanagers_);
   }
   sinks_.Replace(std::move(sinks));
-  if (old) old->Stop(kHandOver);
+  if (old && !old->Stop(kHandOver)) alertmanagers_->TakeOver(*old);
 }
 
 // Without receivers the head does not know of remote write, and appending costs what it did.

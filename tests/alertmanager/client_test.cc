@@ -104,6 +104,22 @@ TEST_F(ClientTest, ARefusedBatchIsDropped) {
   EXPECT_EQ(nlohmann::json::parse(transport_.requests()[1].body)[0]["labels"]["n"], "2");
 }
 
+TEST_F(ClientTest, AReloadLosesNothingOfWhatWaits) {
+  transport_.Script(
+      {base::HttpClientResponse{503, {{"Retry-After", "3600"}}, ""}, base::HttpClientResponse{200, {}, ""}});
+  Start({"http://a", "http://b"});
+  const auto old = std::move(client_);
+  const base::Alert alerts[] = {Numbered(1), Numbered(2)};
+  old->Send(alerts);
+  ASSERT_TRUE(test::WaitFor([&] { return transport_.requests().size() == 2; }));
+  EXPECT_FALSE(old->Stop(0s));
+  Start({"http://a", "http://b", "http://c"});
+  client_->TakeOver(*old);
+  EXPECT_TRUE(client_->Stop(20s));
+  ASSERT_EQ(transport_.requests().size(), 3U) << "to the one that did not take them";
+  EXPECT_EQ(nlohmann::json::parse(transport_.requests()[2].body).size(), 2U);
+}
+
 TEST_F(ClientTest, NoPeersNoWork) {
   Start({});
   const base::Alert alert = Numbered(1);

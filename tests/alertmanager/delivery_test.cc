@@ -4,6 +4,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <cmath>
+#include <set>
 
 #include "alertmanager/delivery_queue.h"
 #include "alertmanager/dispatcher.h"
@@ -286,6 +287,55 @@ TEST_F(DispatcherTest, ASecretFileThatIsGoneIsAFailureNotACrash) {
   EXPECT_EQ(Deliveries(1)[0],
             "ops/webhook/0 T first notification attempts=1 failed "
             "cannot read the secret file \"/does/not/exist\"");
+}
+
+// Keeps the changes as they come.
+class ListKeeper : public PipelineKeeper {
+ public:
+  void Keep(PipelineChanges changes, std::function<void()> done) override {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& change : changes.alerts) {
+      if (change.now) state_.alerts.push_back(*change.now);
+    }
+    for (const auto& change : changes.log) {
+      state_.log.erase(change.key);
+      if (change.now) state_.log.emplace(change.key, *change.now);
+    }
+    done();
+  }
+  PipelineState state() const {
+    const std::scoped_lock lock(mutex_);
+    return state_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  PipelineState state_;
+};
+
+TEST_F(DispatcherTest, WhatAStopCutsOffIsTriedByTheNextProcess) {
+  ListKeeper keeper;
+  const auto start = [&](PipelineState state) {
+    return std::make_unique<Dispatcher>(
+        std::make_shared<const Config>(Parse(kOneWebhook)),
+        Dispatcher::Options{
+            .clock = clock_, .client = transport_, .metrics = metrics_, .keeper = &keeper, .state = std::move(state)});
+  };
+  dispatcher_ = start({});
+  transport_.Script({Status(429, {{"Retry-After", "3600"}}), Status(200)});
+  Fire("Refused");
+  dispatcher_->Step();
+  ASSERT_TRUE(test::WaitFor([&] { return transport_.requests().size() == 1; }));
+  Fire("JustCame");  // told by the stop, unless the receiver's pause is known by then
+  EXPECT_TRUE(dispatcher_->Stop(10s));
+  dispatcher_ = start(keeper.state());
+  dispatcher_->Step();
+  ASSERT_TRUE(test::WaitFor([&] { return transport_.requests().size() == 3; }));
+  std::multiset<std::string> told;
+  for (const base::HttpClientRequest& request : transport_.requests()) {
+    told.insert(request.body.contains("Refused") ? "Refused" : "JustCame");
+  }
+  EXPECT_EQ(told, (std::multiset<std::string>{"JustCame", "Refused", "Refused"}));
 }
 
 TEST_F(DispatcherTest, StoppingDropsWhatWaits) {

@@ -189,8 +189,11 @@ TEST_F(PipelineTest, AReloadDuringADeliveryStillLogsIt) {
   Fire(0, "T", "1");
   const auto jobs = pipeline_.Tick(At(30));
   pipeline_.Reload(config_, {{"both", "webhook", 0, true}, {"both", "webhook", 1, false}}, At(31));
-  for (const NotifyJob& job : jobs) pipeline_.Complete(job.id, true, At(32));
-  EXPECT_EQ(Tick(90), "") << "they were told before the reload";
+  EXPECT_EQ(Tick(90), "") << "a second message before the outcome of the first is known";
+  for (const NotifyJob& job : jobs) pipeline_.Complete(job.id, true, At(92));
+  EXPECT_EQ(Tick(92), "") << "they were told before the reload";
+  Resolve(100, "T", "1");
+  EXPECT_EQ(Tick(152), "0 all alerts resolved 0/1");
 }
 
 TEST_F(PipelineTest, TheLogForgetsAfterTwiceTheRepeatInterval) {

@@ -139,6 +139,38 @@ TEST_F(RestoreTest, ResolvedIsToldAgain) {
   EXPECT_EQ(again[0].ends_at, At(30));
 }
 
+// A process that dies between the two leaves an alert that it can tell again, never one whose end nobody tells.
+TEST_F(RestoreTest, WhatIsSentIsKeptBefore) {
+  class Order : public StateKeeper, public base::AlertSink {
+   public:
+    void Keep(GroupChanges changes) override {
+      for (const RuleChanges& rule : changes.rules) said += "keep " + rule.name + "; ";
+    }
+    void Send(std::span<const base::Alert> alerts) override {
+      for (const base::Alert& alert : alerts) said += "send " + std::string(alert.labels.Get("alertname")) + "; ";
+    }
+    std::string said;
+  };
+  Order order;
+  const Environment& world = world_.environment();
+  const Environment environment{.engine = world.engine,
+                                .querier = world.querier,
+                                .appendable = world.appendable,
+                                .sink = order,
+                                .keeper = &order,
+                                .external_labels = {},
+                                .external_url = {}};
+  Use("groups: [{name: g, rules: [{alert: A, expr: v > 5}, {alert: P, expr: v > 5, for: 1h}, {alert: B, expr: v > "
+      "5}]}]");
+  world_.Put("v", 0, 9);
+  group_->Evaluate(At(0), environment);
+  EXPECT_EQ(order.said, "keep A; send A; keep P; keep B; send B; ");
+  order.said.clear();
+  world_.Put("v", 30, 1);
+  group_->Evaluate(At(30), environment);
+  EXPECT_EQ(order.said, "keep A; send A; keep P; keep B; send B; ");
+}
+
 TEST_F(RestoreTest, SeriesOfTheOldStateEnd) {
   Use("groups: [{name: g, rules: [{alert: High, expr: v > 5, for: 30s}]}]");
   world_.Put("v", 0, 9);
