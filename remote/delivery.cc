@@ -46,6 +46,7 @@ base::Result<base::HttpClientRequest> MakeRequest(const WriteConfig& config, std
   request.body = std::move(body);
   request.timeout = config.remote_timeout;
   request.max_response_bytes = 1UL << 20;
+  request.status_decides = true;
   request.follow_redirects = config.follow_redirects;
   request.proxy_url = config.proxy_url;
   request.tls = ingest::ToTlsOptions(config.tls);

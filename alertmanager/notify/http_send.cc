@@ -71,6 +71,7 @@ Outcome PostJson(JsonPost post, const SendContext& context, std::string* answer)
   request.proxy_url = post.http->proxy_url;
   request.tls = post.http->tls;
   request.max_response_bytes = 1UL << 20;
+  request.status_decides = true;  // a message that was accepted must not be sent again for the sake of its answer
   const base::Duration timeout = post.timeout > base::Duration(0) ? post.timeout : kDefaultSendTimeout;
   request.timeout = std::max(std::min(timeout, context.time_left), base::Duration(1));
   request.url = std::move(post.url);

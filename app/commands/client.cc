@@ -10,7 +10,8 @@ namespace app {
 
 int CheckHealth(const Invocation& invocation) {
   const auto client = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
-  const auto answer = client->Send({.url = invocation.Get("url") + "/-/ready", .timeout = std::chrono::seconds(5)});
+  const auto answer = client->Send(
+      {.url = invocation.Get("url") + "/-/ready", .timeout = std::chrono::seconds(5), .status_decides = true});
   if (!answer) {
     fmt::print(stderr, "tocsin healthcheck: {}\n", answer.error().message);
     return kFailed;

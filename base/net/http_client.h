@@ -29,6 +29,9 @@ struct HttpClientRequest {
   std::string body{};
   Duration timeout = std::chrono::seconds(10);  // for the whole exchange
   size_t max_response_bytes = 64UL << 20;
+  // For requests whose outcome is the answer's status: of a body that is larger than max_response_bytes, breaks off or
+  // does not end in time, what came is kept, and the answer counts. Not for answers with a 3xx status.
+  bool status_decides = false;
   bool accept_gzip = false;  // ask for gzip and hand on the decoded body
   bool follow_redirects = false;
   std::string proxy_url{};  // "" for none; the environment's http_proxy is never looked at

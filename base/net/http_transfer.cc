@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kMaxResponseHead = 1UL << 20;
 constexpr long kReadAtOnce = 64 << 10;
 constexpr size_t kMostReserved = 16UL << 20;
+constexpr size_t kMostDropped = 64UL << 20;  // of a body that nobody reads; a longer one is cut off
 constexpr long kMaxRedirects = 10;
 
 bool IsToken(std::string_view text) {
@@ -106,8 +107,10 @@ size_t HttpTransfer::OnHeader(const char* data, size_t size, size_t count, void*
   if (line.starts_with("HTTP/")) {
     // the head of a further answer, after a redirect or "100 Continue"
     transfer.response_.headers = {};
+    transfer.head_complete_ = false;
     return size * count;
   }
+  transfer.head_complete_ = transfer.head_complete_ || line.empty();
   if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
     transfer.response_.headers.Add(std::string(line.substr(0, colon)), std::string(Trim(line.substr(colon + 1))));
   }
@@ -124,12 +127,15 @@ void HttpTransfer::Reserve() {
 
 size_t HttpTransfer::OnBody(const char* data, size_t size, size_t count, void* self) {
   auto& transfer = *static_cast<HttpTransfer*>(self);
-  if (size * count > transfer.request_.max_response_bytes - transfer.response_.body.size()) {
+  const size_t left = transfer.request_.max_response_bytes - transfer.response_.body.size();
+  const size_t kept = std::min(size * count, left);
+  transfer.dropped_bytes_ += size * count - kept;
+  if (transfer.dropped_bytes_ > (transfer.request_.status_decides ? kMostDropped : 0)) {
     transfer.too_large_ = true;
     return 0;
   }
   if (transfer.response_.body.empty()) transfer.Reserve();
-  transfer.response_.body.append(data, size * count);
+  transfer.response_.body.append(data, kept);
   return size * count;
 }
 
@@ -157,15 +163,23 @@ Result<void> HttpTransfer::Unpack() {
   return {};
 }
 
+bool HttpTransfer::StatusDecides() const {
+  constexpr int kRedirection = 3;
+  return request_.status_decides && head_complete_ && response_.status >= 200 && response_.status / 100 != kRedirection;
+}
+
 void HttpTransfer::Finish(CURLcode code) {
+  long status = 0;
+  curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+  response_.status = static_cast<int>(status);
+  if (code != CURLE_OK && StatusDecides()) return done_(std::move(response_));
   if (too_large_) return done_(std::unexpected(TooLarge()));
   if (code == CURLE_OPERATION_TIMEDOUT) {
     return done_(Fail(ErrorCode::timeout, Message("timed out after " + FormatDuration(request_.timeout))));
   }
   if (code != CURLE_OK) return done_(Unavailable(Message(Describe(code))));
-  long status = 0;
-  curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
-  response_.status = static_cast<int>(status);
+  // libcurl takes the end of the connection for the end of the head
+  if (!head_complete_) return done_(Unavailable(Message("the answer breaks off within its head")));
   if (const auto unpacked = Unpack(); !unpacked) return done_(std::unexpected(unpacked.error()));
   done_(std::move(response_));
 }

@@ -37,6 +37,7 @@ class HttpTransfer : public Transfer {
   Result<void> SetHeaders();
   void SetBody();
   void Reserve();
+  bool StatusDecides() const;
   Result<void> Unpack();
   Error TooLarge() const;
   std::string Message(std::string_view what) const {
@@ -48,6 +49,8 @@ class HttpTransfer : public Transfer {
   const std::string user_agent_;
   const HttpClient::Done done_;
   size_t head_bytes_ = 0;
+  bool head_complete_ = false;  // of the answer at hand
+  size_t dropped_bytes_ = 0;
   bool too_large_ = false;
   std::string host_header_;
 };

@@ -75,6 +75,7 @@ TEST_F(ClientTest, EveryPeerGetsBatchesOfTwoHundredAndFiftySix) {
   EXPECT_TRUE(client_->Stop(20s));
   std::map<std::string, std::vector<size_t>> sizes;
   for (const base::HttpClientRequest& request : transport_.requests()) {
+    EXPECT_TRUE(request.status_decides);
     sizes[request.url].push_back(nlohmann::json::parse(request.body).size());
   }
   EXPECT_EQ(sizes, (std::map<std::string, std::vector<size_t>>{{"http://a:9093/api/v2/alerts", {256, 44}},

@@ -243,6 +243,7 @@ TEST_F(DispatcherTest, RetriesUntilItIsTaken) {
   EXPECT_EQ(Deliveries(1), std::vector<std::string>{"ops/webhook/0 T first notification attempts=4 delivered"});
   EXPECT_EQ(transport_.requests().size(), 4U);
   EXPECT_TRUE(transport_.requests()[0].secret_url);
+  EXPECT_TRUE(transport_.requests()[0].status_decides);
   const std::string text = MetricsText();
   EXPECT_TRUE(text.contains("alertmanager_notifications_total{integration=\"webhook\"} 1")) << text;
   EXPECT_TRUE(text.contains("alertmanager_notification_requests_failed_total{integration=\"webhook\"} 3")) << text;

@@ -153,6 +153,50 @@ TEST(Client, MisbehavingServers) {
   }
 }
 
+// The body of an answer whose status is all that counts may be large, break off, or never end.
+TEST(Client, TheStatusDecides) {
+  const auto client = HttpClient::Start("test/1");
+  const struct {
+    const char* name;
+    std::string answer;
+    bool hang;
+    int status;  // 0: an error
+    size_t body;
+  } cases[] = {
+      {"large", "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + std::string(5'000'000, 'x'), false, 200, 1000},
+      {"exactly", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'), false, 200, 1000},
+      {"without a length", "HTTP/1.1 500 No\r\n\r\n" + std::string(2000, 'x'), false, 500, 1000},
+      {"breaks off", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", false, 200, 3},
+      {"broken chunks", "HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz", false, 404, 3},
+      {"never ends", "HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 10\r\n\r\nabc", true, 429, 3},
+      {"a redirection that breaks off", "HTTP/1.1 302 Found\r\nContent-Length: 10\r\n\r\nabc", false, 0, 0},
+      {"no whole head", "HTTP/1.1 200 OK\r\nContent-Le", false, 0, 0},
+      {"not even a status", "", true, 0, 0},
+  };
+  for (const auto& test : cases) {
+    SCOPED_TRACE(test.name);
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    const test::RawServer server([&](const test::RawConnection& connection) {
+      connection.ReadUntil("\r\n\r\n");
+      connection.Write(test.answer);
+      if (test.hang) released.wait();
+    });
+    const auto answer = client->Send({.method = "POST",
+                                      .url = Url(server.port(), "/"),
+                                      .body = "x",
+                                      .timeout = std::chrono::milliseconds(test.hang ? 300 : 20'000),
+                                      .max_response_bytes = 1000,
+                                      .status_decides = true});
+    release.set_value();
+    EXPECT_EQ(answer.has_value(), test.status != 0);
+    if (!answer || test.status == 0) continue;
+    EXPECT_EQ(answer->status, test.status);
+    EXPECT_EQ(answer->body.size(), test.body);
+    EXPECT_EQ(answer->headers.Get("Retry-After"), test.status == 429 ? "7" : "");
+  }
+}
+
 TEST(Client, ConnectionRefused) {
   const auto client = HttpClient::Start("test/1");
   const int port = test::FreePort();

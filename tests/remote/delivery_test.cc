@@ -100,6 +100,7 @@ TEST(Delivery, Requests) {
   config.basic_auth = ingest::BasicAuth{"u", "", {"pw", ""}};
   const auto first = MakeRequest(config, "body", 0).value();
   EXPECT_EQ(first.method + " " + first.url + " " + first.body, "POST http://x/write body");
+  EXPECT_TRUE(first.status_decides);
   EXPECT_EQ(Headers(first),
             "Content-Encoding: snappy\nContent-Type: application/x-protobuf\n"
             "X-Prometheus-Remote-Write-Version: 0.1.0\nX-Scope-OrgID: me\nAuthorization: Basic dTpwdw==\n");
