@@ -369,8 +369,10 @@ ingest::InProcessTarget Composition::OwnTarget(const Config& config) {
   target.fetch = [this](base::Duration timeout) -> base::Result<ingest::FetchedPage> {
     constexpr auto kFormat = exporter::ExpositionFormat::text;
     const auto deadline = std::chrono::steady_clock::now() + timeout - timeout / 20;
-    return ingest::FetchedPage{std::string(exporter::ContentType(kFormat)),
-                               exporter_.Load()->CollectText(deadline, kFormat)};
+    const std::shared_ptr<exporter::Exporter> exporter = exporter_.Load();
+    std::string page = exporter->CollectText(deadline, kFormat);
+    if (exporter->stopped()) return base::Fail(base::ErrorCode::cancelled, "shutting down");
+    return ingest::FetchedPage{std::string(exporter::ContentType(kFormat)), std::move(page)};
   };
   return target;
 }
@@ -398,6 +400,8 @@ std::vector<base::Error> Composition::Reload() {
 void Composition::Stop() {
   if (std::exchange(stopped_, true)) return;
   ready_ = false;
+  // first: whoever waits for a database would hold up the server and the scrapes
+  if (const auto exporter = exporter_.Load()) exporter->Stop();
   server_.reset();
   maintenance_ = {};
   const base::Timestamp deadline = clock_.Now() + options_.drain;

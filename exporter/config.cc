@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/time_zone.h"
 #include "exporter/collectors/collectors.h"
 #include "exporter/config_reading.h"
 #include "exporter/target.h"
@@ -15,9 +16,23 @@ using base::Required;
 using base::YamlNode;
 using base::YamlReader;
 
-// The keys every collector has.
+constexpr std::string_view kServerTimeZone = "server";
+
+// PostgreSQL's zones are those of the system's zone files.
+bool ReadTimeZone(const YamlReader& in, std::string& out) {
+  if (!base::ReadYaml(in, out)) return false;
+  if (out == kServerTimeZone) {
+    out.clear();
+    return true;
+  }
+  if (!out.empty() && base::TimeZone::Load(out)) return true;
+  in.Fail(fmt::format("no time zone \"{}\"; write a name such as Europe/Berlin, UTC, or server", out));
+  return false;
+}
+
+// The keys every collector has. `max_rows` is the default of that key, as text.
 template <class T>
-std::vector<Field<T>> WithLimits(std::vector<Field<T>> fields) {
+std::vector<Field<T>> WithLimits(std::vector<Field<T>> fields, std::string max_rows = "10000") {
   const auto add = [&](auto member, std::string key, std::string type, std::string default_value, std::string help) {
     fields.push_back({{std::move(key), std::move(type), std::move(default_value), std::move(help), false, nullptr},
                       [member](const YamlReader& in, T& out) { return base::ReadYaml(in, out.limits.*member); }});
@@ -27,8 +42,19 @@ std::vector<Field<T>> WithLimits(std::vector<Field<T>> fields) {
   add(&CollectorLimits::lock_timeout, "lock_timeout", "duration", "500ms", "The longest a query waits for a lock.");
   add(&CollectorLimits::min_interval, "min_interval", "duration", "0s",
       "A result younger than this is served again instead of asking the database.");
-  add(&CollectorLimits::max_rows, "max_rows", "number", "10000",
+  add(&CollectorLimits::max_rows, "max_rows", "number", std::move(max_rows),
       "Rows read at most; the rest is left out, counted, and makes the collector unsuccessful.");
+  return fields;
+}
+
+// Beside the limits, for collectors that read an application's tables.
+template <class T>
+std::vector<Field<T>> WithTimeZone(std::vector<Field<T>> fields) {
+  fields.push_back(
+      {{"time_zone", "time zone", "UTC",
+        "How a timestamp without zone and a date are read, and the zone of current_date; server leaves it to the role.",
+        false, nullptr},
+       [](const YamlReader& in, T& out) { return ReadTimeZone(in, out.limits.time_zone); }});
   return fields;
 }
 
@@ -95,7 +121,9 @@ const base::YamlSchema<TargetConfig>& TargetSchema() {
                  "postgresql://user@host:5432/database, a libpq keyword string, or sqlite:///path."),
         Optional("labels", "map", "", &TargetConfig::labels, "Labels for every series measured on it."),
         Optional("connect_timeout", "duration", "3s", &TargetConfig::connect_timeout,
-                 "The longest connecting may take; PostgreSQL's client rounds up to whole seconds, at least two.")};
+                 "The longest connecting may take, the look-up of the host's name included."),
+        Optional("connect_check", "duration", "1m", &TargetConfig::connect_check,
+                 "How often a new connection to PostgreSQL is tried beside the kept one; 0s for never.")};
     for (auto& field : base::SecretFields("password", &TargetConfig::password, "The password, if the URL has none.")) {
       fields.push_back(std::move(field));
     }
@@ -109,6 +137,7 @@ bool ReadYaml(const YamlReader& in, TargetConfig& out) {
   if (!out.url.empty()) {
     if (const auto dialect = DialectOfUrl(out.url); !dialect) good = FailAt(in, "url", dialect.error().message);
   }
+  if (out.connect_timeout.count() <= 0) good = FailAt(in, "connect_timeout", "must be more than zero");
   for (const auto& [label, value] : out.labels) {
     const YamlNode* const node = in.node().Find("labels");
     good = CheckLabelName(in.Entry(*node, "labels"), label) && good;
@@ -117,16 +146,18 @@ bool ReadYaml(const YamlReader& in, TargetConfig& out) {
 }
 
 const base::YamlSchema<PostgresConfig>& PostgresSchema() {
-  static const base::YamlSchema<PostgresConfig> schema(WithLimits<PostgresConfig>({
-      Optional("target", "string", "", &PostgresConfig::target, "The target; may be left out when there is one."),
-      Optional("pools", "map of application_name to number", "", &PostgresConfig::pools,
-               "The most connections an application should hold; its share of that is measured."),
-      Optional("long_query", "duration", "5m", &PostgresConfig::long_query, "Queries running longer are counted."),
-      Optional("long_transaction", "duration", "5m", &PostgresConfig::long_transaction,
-               "Transactions open longer are counted."),
-      Optional("only", "list of parts", "", &PostgresConfig::only, "Run these parts alone."),
-      Optional("without", "list of parts", "", &PostgresConfig::without, "Leave these parts out."),
-  }));
+  static const base::YamlSchema<PostgresConfig> schema(WithLimits<PostgresConfig>(
+      {
+          Optional("target", "string", "", &PostgresConfig::target, "The target; may be left out when there is one."),
+          Optional("pools", "map of application_name to number", "", &PostgresConfig::pools,
+                   "The most connections an application should hold; its share of that is measured."),
+          Optional("long_query", "duration", "5m", &PostgresConfig::long_query, "Queries running longer are counted."),
+          Optional("long_transaction", "duration", "5m", &PostgresConfig::long_transaction,
+                   "Transactions open longer are counted."),
+          Optional("only", "list of parts", "", &PostgresConfig::only, "Run these parts alone."),
+          Optional("without", "list of parts", "", &PostgresConfig::without, "Leave these parts out."),
+      },
+      "200000"));
   return schema;
 }
 
@@ -153,7 +184,7 @@ bool ReadYaml(const YamlReader& in, PostgresConfig& out) {
 }
 
 const base::YamlSchema<JobsConfig>& JobsSchema() {
-  static const base::YamlSchema<JobsConfig> schema(WithLimits<JobsConfig>({
+  static const base::YamlSchema<JobsConfig> schema(WithTimeZone(WithLimits<JobsConfig>({
       Required("name", "string", &JobsConfig::name, "The queue's name; the label queue."),
       Optional("target", "string", "", &JobsConfig::target, "The target; may be left out when there is one."),
       Optional("table", "table", "", &JobsConfig::table, "The table of jobs, with its schema if need be."),
@@ -167,7 +198,7 @@ const base::YamlSchema<JobsConfig>& JobsSchema() {
                "Columns to break the numbers down by; they become labels."),
       Optional("metric_prefix", "metric name", "tocsin_jobs", &JobsConfig::metric_prefix,
                "How the metrics' names begin."),
-  }));
+  })));
   return schema;
 }
 
@@ -184,7 +215,7 @@ bool ReadYaml(const YamlReader& in, JobsConfig& out) {
 }
 
 const base::YamlSchema<FreshnessConfig>& FreshnessSchema() {
-  static const base::YamlSchema<FreshnessConfig> schema(WithLimits<FreshnessConfig>({
+  static const base::YamlSchema<FreshnessConfig> schema(WithTimeZone(WithLimits<FreshnessConfig>({
       Required("name", "string", &FreshnessConfig::name, "The source's name; the label source."),
       Optional("target", "string", "", &FreshnessConfig::target, "The target; may be left out when there is one."),
       Optional("metric_prefix", "metric name", "tocsin_freshness", &FreshnessConfig::metric_prefix,
@@ -198,7 +229,7 @@ const base::YamlSchema<FreshnessConfig>& FreshnessSchema() {
                "Statuses that mean all is well; compared without case."),
       Optional("run_at", "column", "", &FreshnessConfig::run_at,
                "Where a row is a run: when it ran. The latest gives the status, and only healthy runs are successes."),
-  }));
+  })));
   return schema;
 }
 
@@ -218,12 +249,12 @@ bool ReadYaml(const YamlReader& in, FreshnessConfig& out) {
 }
 
 const base::YamlSchema<SqlConfig>& SqlSchema() {
-  static const base::YamlSchema<SqlConfig> schema(WithLimits<SqlConfig>({
+  static const base::YamlSchema<SqlConfig> schema(WithTimeZone(WithLimits<SqlConfig>({
       Required("name", "string", &SqlConfig::name, "The collector's name, in messages and metrics."),
       Optional("target", "string", "", &SqlConfig::target, "The target; may be left out when there is one."),
       Required("query", "SQL", &SqlConfig::query, "One statement that reads."),
       Required("metrics", "list of metrics", &SqlConfig::metrics, "What becomes of the rows.", &MetricSchema().help()),
-  }));
+  })));
   return schema;
 }
 

@@ -20,14 +20,16 @@ struct TargetConfig {
   base::Secret password;
   std::map<std::string, std::string> labels;  // on every series of the target
   base::Duration connect_timeout = std::chrono::seconds(3);
+  base::Duration connect_check = std::chrono::minutes(1);  // 0: never
 };
 
-// What every collector can limit.
+// What every collector can limit, and the conditions its queries run under.
 struct CollectorLimits {
   base::Duration timeout = std::chrono::seconds(5);
   base::Duration lock_timeout = std::chrono::milliseconds(500);
   base::Duration min_interval{0};
   int max_rows = 10'000;
+  std::string time_zone = "UTC";  // of each transaction on PostgreSQL; empty: the role's own
 };
 
 struct PostgresConfig {
@@ -35,9 +37,9 @@ struct PostgresConfig {
   std::map<std::string, int> pools;  // application_name -> the most connections it should hold
   base::Duration long_query = std::chrono::minutes(5);
   base::Duration long_transaction = std::chrono::minutes(5);
-  std::vector<std::string> only;     // parts to run; empty for all
-  std::vector<std::string> without;  // parts not to run
-  CollectorLimits limits;
+  std::vector<std::string> only;                   // parts to run; empty for all
+  std::vector<std::string> without;                // parts not to run
+  CollectorLimits limits = {.max_rows = 200'000};  // a row per table, where there are many
 };
 
 struct JobsColumns {

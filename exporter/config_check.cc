@@ -35,6 +35,9 @@ class Checker {
     ResolveTargets("freshness", config_.freshness);
     ResolveTargets("sql", config_.sql);
     CheckPostgres();
+    CheckTimeZones("jobs", config_.jobs);
+    CheckTimeZones("freshness", config_.freshness);
+    CheckTimeZones("sql", config_.sql);
     CheckMetrics();
     return good_;
   }
@@ -90,6 +93,19 @@ class Checker {
         const auto dialect = DialectOfUrl(target.url);
         if (dialect && *dialect != Dialect::postgres) {
           Fail(reader, "target", fmt::format("target \"{}\" is not a PostgreSQL database", item.target));
+        }
+      }
+    });
+  }
+
+  // SQLite has no types for times: what its functions read without a zone is UTC.
+  template <class T>
+  void CheckTimeZones(std::string_view list, std::vector<T>& items) {
+    ForEach(in_, list, items, [&](const T& item, const YamlReader& reader) {
+      if (reader.node().Find("time_zone") == nullptr) return;
+      for (const TargetConfig& target : config_.targets) {
+        if (target.name == item.target && DialectOfUrl(target.url) == Dialect::sqlite) {
+          Fail(reader, "time_zone", "has no meaning for an SQLite database, whose times are UTC");
         }
       }
     });

@@ -105,11 +105,22 @@ const base::YamlSchema<MetricSpec>& MetricSchema() {
          nullptr},
         histogram(&HistogramColumns::count)},
        {{"sum", "column", "", "Histogram: the sum of the observations.", false, nullptr},
-        histogram(&HistogramColumns::sum)}});
+        histogram(&HistogramColumns::sum)},
+       Optional("skip_null", "true or false", "false", &MetricSpec::skip_null,
+                "A row whose value is NULL gives no sample and is not counted as left out.")});
   return schema;
 }
 
 namespace {
+
+// A number in place of a column would only be found missing by the first query.
+bool CheckValueColumn(const YamlReader& in, const MetricSpec& spec) {
+  if (spec.value.empty() || spec.value.find_first_of("0123456789") == std::string::npos) return true;
+  if (!base::ParseFloat(spec.value)) return true;
+  return FailAt(
+      in, "value",
+      fmt::format("{} is a number, not a column; let the query give it: SELECT …, {} AS one", spec.value, spec.value));
+}
 
 bool CheckHistogram(const YamlReader& in, const MetricSpec& spec) {
   const bool by_rows = !spec.histogram.le.empty();
@@ -124,6 +135,7 @@ bool CheckHistogram(const YamlReader& in, const MetricSpec& spec) {
 
 bool CheckMetric(const YamlReader& in, const MetricSpec& spec) {
   bool good = CheckMetricName(in, "name", spec.name);
+  good = CheckValueColumn(in, spec) && good;
   std::set<std::string> labels;
   for (const LabelSource& source : spec.labels) {
     if (!labels.insert(source.label).second) {

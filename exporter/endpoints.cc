@@ -22,6 +22,7 @@ HttpResponse Metrics(Exporter& exporter, const HttpRequest& request) {
   HttpResponse response;
   response.content_type = ContentType(format);
   response.body = exporter.CollectText(DeadlineOf(request), format);
+  if (exporter.stopped()) return {.status = 503, .body = "shutting down\n"};
   return response;
 }
 

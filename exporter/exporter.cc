@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "exporter/collectors/collectors.h"
 #include "exporter/target_runner.h"
@@ -39,6 +40,10 @@ class RealExporter : public Exporter {
     MetricFamily lost = UpFamily("tocsin_collector_metric_lost",
                                  "1 for each metric that is missing or incomplete on this page because its collector "
                                  "failed; absent while all is well.");
+    MetricFamily check_success =
+        UpFamily("tocsin_connect_check_success", "Whether the last new connection was let in.");
+    MetricFamily check_duration =
+        UpFamily("tocsin_connect_check_duration_seconds", "How long the last new connection took.");
     for (size_t i = 0; i < runners_.size(); ++i) {
       runners_[i]->Wait(runs[i], deadline);
       const TargetRunner::Snapshot snapshot = runners_[i]->Take(runs[i]);
@@ -47,10 +52,13 @@ class RealExporter : public Exporter {
       if (runners_[i]->target().dialect() == Dialect::postgres) AddSample(pg_up, labels, snapshot.up ? 1 : 0);
       AddSample(target_up, labels, snapshot.up ? 1 : 0);
       AddLost(runners_[i]->target(), snapshot.lost, lost);
+      if (!snapshot.connect_check) continue;
+      AddSample(check_success, labels, snapshot.connect_check->success ? 1 : 0);
+      AddSample(check_duration, labels, snapshot.connect_check->duration.count());
     }
     MetricFamilies own = metrics_.Collect();
-    own.push_back(std::move(pg_up));
-    own.push_back(std::move(target_up));
+    for (MetricFamily* family : {&pg_up, &target_up, &check_success, &check_duration})
+      own.push_back(std::move(*family));
     if (!lost.samples.empty()) own.push_back(std::move(lost));
     page.parts.push_back(std::make_shared<const MetricFamilies>(std::move(own)));
     for (const auto& source : options_.sources) page.parts.push_back(std::make_shared<const MetricFamilies>(source()));
@@ -63,6 +71,12 @@ class RealExporter : public Exporter {
     metrics_.RecordClashes(report.duplicates, report.conflicts);
     return text;
   }
+
+  void Stop() override {
+    stopped_ = true;
+    for (const auto& runner : runners_) runner->Stop();
+  }
+  bool stopped() const override { return stopped_; }
 
   std::vector<std::string> collector_names() const override {
     std::vector<std::string> names;
@@ -114,6 +128,7 @@ class RealExporter : public Exporter {
   SelfMetrics metrics_;
   const bool several_targets_;
   const ExporterOptions options_;
+  std::atomic<bool> stopped_ = false;
   std::vector<std::unique_ptr<TargetRunner>> runners_;  // the last member: their threads use the others
 };
 

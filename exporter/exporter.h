@@ -48,6 +48,11 @@ class Exporter {
   virtual Page Collect(SteadyTime deadline) = 0;
   virtual std::string CollectText(SteadyTime deadline, ExpositionFormat format) = 0;
 
+  // Ends what runs, and makes every Collect return at once. Pages made from then on say nothing of the databases, so
+  // whoever collects asks stopped() before handing one on.
+  virtual void Stop() = 0;
+  virtual bool stopped() const = 0;
+
   virtual std::vector<std::string> collector_names() const = 0;
   // Runs as Collect does, and tells of one collector ("sql.kpi"; the first of the name). not_found for an unknown
   // name, timeout if it didn't end.

@@ -8,6 +8,8 @@ std::string_view ToString(FailureClass failure) {
   switch (failure) {
     case FailureClass::connection_refused:
       return "connection_refused";
+    case FailureClass::dns:
+      return "dns";
     case FailureClass::connection_lost:
       return "connection_lost";
     case FailureClass::authentication:
@@ -34,6 +36,12 @@ std::string_view ToString(FailureClass failure) {
       return "cancelled";
     case FailureClass::data:
       return "data";
+    case FailureClass::conflict:
+      return "conflict";
+    case FailureClass::resources:
+      return "resources";
+    case FailureClass::server:
+      return "server";
     case FailureClass::other:
       return "other";
   }

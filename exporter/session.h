@@ -20,11 +20,12 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 // Why a query or a connection failed; the `class` label of the error counters.
 enum class FailureClass : uint8_t {
-  connection_refused,  // nobody answers, no such host, no such file
+  connection_refused,  // nobody listens there, or no such file
+  dns,                 // the host's name has no address, or no name server told it
   connection_lost,     // it was there and went away
   authentication,      // wrong user, password or pg_hba.conf entry
   too_many_connections,
-  timeout,       // the query's own limit, or the scrape's deadline
+  timeout,       // the query's own limit, the scrape's deadline, or a server that stopped answering
   lock_timeout,  // somebody else holds a lock
   permission,
   syntax,          // the database can't read the query, or it is more than one statement
@@ -33,7 +34,10 @@ enum class FailureClass : uint8_t {
   missing_column,  // a metric names a column that the result lacks
   row_limit,       // more rows than max_rows; the first of them were kept
   cancelled,
-  data,  // division by zero, a bad cast …
+  data,       // division by zero, a bad cast …
+  conflict,   // deadlock, serialization failure, conflict with recovery on a replica
+  resources,  // the server is out of memory, disk or another limit of its own
+  server,     // input/output and internal errors of the server
   other,
 };
 std::string_view ToString(FailureClass failure);
@@ -61,11 +65,14 @@ struct QueryLimits {
   base::Duration lock_timeout = std::chrono::milliseconds(500);
   size_t max_rows = 10'000;
   SteadyTime deadline = SteadyTime::max();  // of the whole run
+  // Of the transaction: how columns without a zone are read, and what current_date means. Empty: the server's own.
+  std::string time_zone{};
 };
 
 enum class Dialect : uint8_t { postgres, sqlite };
 
-// Not thread-safe but for Cancel. After connection_lost it is useless and must be replaced.
+// Not thread-safe but for Cancel. No call waits for the database longer than about a second past its limit: a
+// connection on which no answer came by then is closed, and its session broken. Destruction takes at most two seconds.
 class Session {
  public:
   virtual ~Session() = default;
@@ -76,10 +83,13 @@ class Session {
   // `row_limit`, after the sink got the first max_rows of them.
   virtual QueryResult<void> Query(const std::string& sql, const QueryLimits& limits, RowSink& sink) = 0;
 
-  // Whether it is still good for queries; `connection_lost` if not.
-  virtual QueryResult<void> Ping() = 0;
+  // Whether the database answers; `timeout` (and broken) if it does not by `deadline`.
+  virtual QueryResult<void> Ping(SteadyTime deadline) = 0;
 
-  // From any thread: makes a running Query end soon with `cancelled`.
+  // The connection is gone: every further call fails, and the session must be replaced.
+  virtual bool broken() const = 0;
+
+  // From any thread, and for good: a running Query ends at once with `cancelled`, and so does every later one.
   virtual void Cancel() = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <charconv>
 #include <cmath>
+#include <thread>
 #include <vector>
 
 #include "base/text.h"
@@ -15,6 +16,8 @@
 
 namespace exporter {
 namespace {
+
+constexpr auto kBusyPause = std::chrono::milliseconds(5);
 
 FailureClass ClassOfCode(int code) {
   switch (code & 0xff) {
@@ -55,6 +58,7 @@ class SqliteSession : public Session {
       : database_(database), path_(std::move(path)), identity_(IdentityOf(path_)) {
     sqlite3_extended_result_codes(database_, 1);
     sqlite3_progress_handler(database_, 10'000, &SqliteSession::OnProgress, this);
+    sqlite3_busy_handler(database_, &SqliteSession::OnBusy, this);
     sqlite3_set_authorizer(database_, &SqliteSession::OnAuthorize, nullptr);
   }
   ~SqliteSession() override { sqlite3_close(database_); }
@@ -63,20 +67,23 @@ class SqliteSession : public Session {
 
   Dialect dialect() const override { return Dialect::sqlite; }
   int server_version() const override { return 0; }
+  bool broken() const override { return lost_; }
   void Cancel() override { cancelled_ = true; }
 
   // A file that was replaced is another database.
-  QueryResult<void> Ping() override {
+  QueryResult<void> Ping(SteadyTime) override {
     if (IdentityOf(path_) == identity_) return {};
     return std::unexpected(QueryError{FailureClass::connection_lost, path_ + ": the file was replaced"});
   }
 
   QueryResult<void> Query(const std::string& sql, const QueryLimits& limits, RowSink& sink) override {
     end_ = std::chrono::steady_clock::now() + Allowance(limits.timeout, limits.deadline);
-    sqlite3_busy_timeout(database_, static_cast<int>(Allowance(limits.lock_timeout, end_).count()));
+    lock_end_ = std::chrono::steady_clock::now() + Allowance(limits.lock_timeout, end_);
     QueryResult<Statement> statement = Prepare(sql);
-    if (!statement) return std::unexpected(statement.error());
-    return Step(statement->get(), limits.max_rows, sink);
+    QueryResult<void> result =
+        statement ? Step(statement->get(), limits.max_rows, sink) : std::unexpected(statement.error());
+    lost_ = !result && result.error().failure == FailureClass::connection_lost;
+    return result;
   }
 
  private:
@@ -128,8 +135,8 @@ class SqliteSession : public Session {
   }
 
   QueryError StepError(int code) const {
+    if (cancelled_) return {FailureClass::cancelled, "cancelled"};
     if ((code & 0xff) == SQLITE_INTERRUPT) {
-      if (cancelled_) return {FailureClass::cancelled, "cancelled"};
       return {FailureClass::timeout, "out of time"};
     }
     return {ClassOfCode(code), sqlite3_errmsg(database_)};
@@ -158,6 +165,14 @@ class SqliteSession : public Session {
     return session->cancelled_ || std::chrono::steady_clock::now() >= session->end_ ? 1 : 0;
   }
 
+  // SQLite's own sqlite3_busy_timeout waits to its end, whoever wants to stop.
+  static int OnBusy(void* self, int) {
+    const auto* const session = static_cast<const SqliteSession*>(self);
+    if (session->cancelled_ || std::chrono::steady_clock::now() >= session->lock_end_) return 0;
+    std::this_thread::sleep_for(kBusyPause);
+    return 1;
+  }
+
   static int OnAuthorize(void*, int action, const char*, const char*, const char*, const char*) {
     return action == SQLITE_ATTACH || action == SQLITE_DETACH || action == SQLITE_PRAGMA ? SQLITE_DENY : SQLITE_OK;
   }
@@ -166,6 +181,8 @@ class SqliteSession : public Session {
   const std::string path_;
   const Identity identity_;
   SteadyTime end_{};
+  SteadyTime lock_end_{};
+  bool lost_ = false;  // the file is damaged or no longer the one that was opened
   std::atomic<bool> cancelled_ = false;
 };
 

@@ -1,6 +1,9 @@
 #include "exporter/target.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace exporter {
 namespace {
@@ -14,6 +17,13 @@ std::string SqlitePath(std::string_view url) {
   url.remove_prefix(kSqlite.size());
   if (url.starts_with("//")) url.remove_prefix(2);
   return std::string(url);
+}
+
+QueryError Cancelled() { return {FailureClass::cancelled, "shutting down"}; }
+
+QueryError TookTooLong(const TargetConfig& config) {
+  return {FailureClass::timeout,
+          fmt::format("no connection within {} (connect_timeout)", base::FormatDuration(config.connect_timeout))};
 }
 
 }  // namespace
@@ -37,15 +47,42 @@ base::Result<std::unique_ptr<Target>> Target::Create(TargetConfig config) {
   return std::unique_ptr<Target>(new Target(std::move(config), dialect));
 }
 
-QueryResult<std::unique_ptr<Session>> Target::Open(SteadyTime deadline) const {
-  if (dialect_ == Dialect::sqlite) return OpenSqlite(SqlitePath(config_.url));
-  std::string password;
-  if (!config_.password.empty()) {
-    base::Result<std::string> read = config_.password.Read();
-    if (!read) return std::unexpected(QueryError{FailureClass::authentication, read.error().message});
-    password = std::move(*read);
+// All that may block, the reading of the password's file included.
+std::shared_ptr<ConnectAttempt> Target::StartAttempt() const {
+  return ConnectAttempt::Start([config = config_, dialect = dialect_]() -> ConnectAttempt::Opened {
+    if (dialect == Dialect::sqlite) return OpenSqlite(SqlitePath(config.url));
+    std::string password;
+    if (!config.password.empty()) {
+      base::Result<std::string> read = config.password.Read();
+      if (!read) return std::unexpected(QueryError{FailureClass::authentication, read.error().message});
+      password = std::move(*read);
+    }
+    return ConnectPostgres(config.url, password, config.connect_timeout);
+  });
+}
+
+QueryResult<std::unique_ptr<Session>> Target::Open(SteadyTime deadline) {
+  std::shared_ptr<ConnectAttempt> attempt;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (cancelled_) return std::unexpected(Cancelled());
+    // a failure that came after everybody had gone says nothing of now
+    if (attempt_ == nullptr || attempt_->failed()) attempt_ = StartAttempt();
+    attempt = attempt_;
   }
-  return ConnectPostgres(config_.url, password, Allowance(config_.connect_timeout, deadline));
+  const auto begin = std::chrono::steady_clock::now();
+  const bool ended = attempt->Wait(begin + Allowance(config_.connect_timeout, deadline));
+  const std::scoped_lock lock(mutex_);
+  if (cancelled_) return std::unexpected(Cancelled());
+  if (!ended) {
+    QueryError error = TookTooLong(config_);
+    NoteConnect(false, std::chrono::steady_clock::now() - begin, error);
+    return std::unexpected(std::move(error));
+  }
+  attempt_.reset();
+  QueryResult<std::unique_ptr<Session>> opened = attempt->Take();
+  NoteConnect(opened.has_value(), attempt->duration(), opened ? QueryError{} : opened.error());
+  return opened;
 }
 
 QueryResult<Session*> Target::Connect(SteadyTime deadline) {
@@ -60,25 +97,59 @@ QueryResult<Session*> Target::Connect(SteadyTime deadline) {
   }
   pause_ = base::Duration(0);
   const std::scoped_lock lock(mutex_);
-  if (cancelled_) return std::unexpected(QueryError{FailureClass::cancelled, "shutting down"});
+  if (cancelled_) return std::unexpected(Cancelled());
   session_ = std::move(*opened);
   return session_.get();
 }
 
 void Target::Disconnect() {
   std::shared_ptr<Session> gone;
-  const std::scoped_lock lock(mutex_);
-  gone.swap(session_);
+  {
+    const std::scoped_lock lock(mutex_);
+    gone.swap(session_);
+  }
+}
+
+void Target::NoteConnect(bool success, std::chrono::duration<double> duration, QueryError error) {
+  checked_at_ = std::chrono::steady_clock::now();
+  check_.reset();  // this one is newer
+  if (config_.connect_check.count() > 0) checked_ = ConnectCheck{success, duration, std::move(error)};
+}
+
+void Target::StartConnectCheck() {
+  const base::Duration interval = config_.connect_check;
+  if (dialect_ != Dialect::postgres || interval.count() == 0 || check_ != nullptr) return;
+  if (std::chrono::steady_clock::now() < checked_at_ + interval) return;
+  checked_at_ = std::chrono::steady_clock::now();
+  check_ = StartAttempt();
+}
+
+std::optional<ConnectCheck> Target::connect_check() {
+  if (dialect_ != Dialect::postgres) return std::nullopt;
+  if (check_ != nullptr) {
+    const auto waited = std::chrono::steady_clock::now() - check_->started();
+    if (check_->ended()) {
+      const auto attempt = std::exchange(check_, nullptr);
+      const auto opened = attempt->Take();
+      checked_ = ConnectCheck{opened.has_value(), attempt->duration(), opened ? QueryError{} : opened.error()};
+    } else if (waited >= config_.connect_timeout) {
+      checked_ = ConnectCheck{false, waited, TookTooLong(config_)};
+    }
+  }
+  return checked_;
 }
 
 void Target::Cancel() {
   std::shared_ptr<Session> session;
+  std::shared_ptr<ConnectAttempt> attempt;
   {
     const std::scoped_lock lock(mutex_);
     cancelled_ = true;
     session = session_;
+    attempt = attempt_;
   }
   if (session != nullptr) session->Cancel();
+  if (attempt != nullptr) attempt->Interrupt();
 }
 
 }  // namespace exporter

@@ -5,6 +5,12 @@
 #include "base/log.h"
 
 namespace exporter {
+namespace {
+
+constexpr base::Duration kShortestPing = std::chrono::milliseconds(250);
+
+}  // namespace
+
 TargetRunner::TargetRunner(std::unique_ptr<Target> target, std::vector<std::unique_ptr<Collector>> collectors,
                            const base::Clock& clock, SelfMetrics& metrics)
     : target_(std::move(target)), clock_(clock), metrics_(metrics), slots_(collectors.size()) {
@@ -16,12 +22,13 @@ TargetRunner::TargetRunner(std::unique_ptr<Target> target, std::vector<std::uniq
 }
 
 TargetRunner::~TargetRunner() {
+  Stop();
+  thread_.join();
+}
+
+void TargetRunner::Stop() {
   thread_.request_stop();
-  for (bool ended = false; !ended;) {
-    target_->Cancel();  // again and again: it may come between two statements
-    std::unique_lock lock(mutex_);
-    ended = changed_.wait_for(lock, std::chrono::milliseconds(50), [&] { return ended_; });
-  }
+  target_->Cancel();
 }
 
 uint64_t TargetRunner::Start(SteadyTime deadline) {
@@ -62,21 +69,42 @@ void TargetRunner::Loop(const std::stop_token& stop) {
 // While others wait behind it, a collector may use half of the time that is left, so that a slow one costs itself
 // alone.
 void TargetRunner::Run(uint64_t run, SteadyTime deadline, const std::stop_token& stop) {
-  if (!Reach(run, deadline)) return;
-  for (size_t i = 0; i < slots_.size(); ++i) {
+  QueryResult<Session*> session = Reach(run, deadline);
+  UpdateConnectCheck();
+  for (size_t i = 0; session && i < slots_.size(); ++i) {
+    if (ServeAgain(slots_[i], run)) continue;
+    if (!target_->connected()) session = Reach(run, deadline);
     const SteadyTime now = std::chrono::steady_clock::now();
-    if (stop.stop_requested() || now >= deadline) return;
-    RunOne(slots_[i], run, i + 1 < slots_.size() ? now + (deadline - now) / 2 : deadline);
+    if (!session || stop.stop_requested() || now >= deadline) break;
+    RunOne(slots_[i], **session, run, i + 1 < slots_.size() ? now + (deadline - now) / 2 : deadline);
+    if ((*session)->broken()) target_->Disconnect();
+  }
+  UpdateConnectCheck();
+}
+
+// A session that has just answered. A kept one that does not is replaced at once: its backend may hang alone. A new one
+// that does not says that the server hangs, or that a pooler has no connection to it.
+QueryResult<Session*> TargetRunner::Answering(SteadyTime deadline) {
+  for (;;) {
+    const bool kept = target_->connected();
+    const QueryResult<Session*> session = target_->Connect(deadline);
+    if (!session) return session;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const base::Duration half = Allowance(target_->config().connect_timeout, now + (deadline - now) / 2);
+    const QueryResult<void> answer = (*session)->Ping(now + std::max(half, kShortestPing));
+    if (answer) return session;
+    target_->Disconnect();
+    if (!kept) return std::unexpected(answer.error());
+    if (answer.error().failure != FailureClass::timeout) continue;
+    metrics_.RecordTargetError(target_->name(), FailureClass::timeout);
+    base::LogWarn("the connection to the target does not answer, a new one is made",
+                  {{"target", target_->name()}, {"class", ToString(FailureClass::timeout)}});
   }
 }
 
-// The session, known to be alive.
 QueryResult<Session*> TargetRunner::Reach(uint64_t run, SteadyTime deadline) {
-  QueryResult<Session*> session = target_->Connect(deadline);
-  if (session && !(*session)->Ping()) {
-    target_->Disconnect();
-    session = target_->Connect(deadline);
-  }
+  QueryResult<Session*> session = Answering(deadline);
+  if (!session && session.error().failure == FailureClass::cancelled) return session;
   const std::string error = session ? "" : session.error().message;
   if (!session) metrics_.RecordTargetError(target_->name(), session.error().failure);
   if (error != last_target_error_) {
@@ -95,22 +123,35 @@ QueryResult<Session*> TargetRunner::Reach(uint64_t run, SteadyTime deadline) {
   return session;
 }
 
-void TargetRunner::RunOne(Slot& slot, uint64_t run, SteadyTime deadline) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (IsFresh(slot)) {
-      slot.run = run;
-      return;
+void TargetRunner::UpdateConnectCheck() {
+  target_->StartConnectCheck();
+  std::optional<ConnectCheck> check = target_->connect_check();
+  const std::string error = check && !check->success ? check->error.message : "";
+  // where the target cannot be reached at all, Reach has told it
+  if (error != last_check_error_ && last_target_error_.empty()) {
+    last_check_error_ = error;
+    if (error.empty()) {
+      base::LogInfo("the target lets new clients in again", {{"target", target_->name()}});
+    } else {
+      base::LogWarn("the target lets no new client in",
+                    {{"target", target_->name()}, {"class", ToString(check->error.failure)}, {"error", error}});
     }
   }
-  const QueryResult<Session*> session = target_->Connect(deadline);
-  if (!session) {
-    metrics_.RecordTargetError(target_->name(), session.error().failure);
-    return;
-  }
+  const std::scoped_lock lock(mutex_);
+  connect_check_ = std::move(check);
+}
+
+bool TargetRunner::ServeAgain(Slot& slot, uint64_t run) {
+  const std::scoped_lock lock(mutex_);
+  if (!IsFresh(slot)) return false;
+  slot.run = run;
+  return true;
+}
+
+void TargetRunner::RunOne(Slot& slot, Session& session, uint64_t run, SteadyTime deadline) {
   const SteadyTime begin = std::chrono::steady_clock::now();
   CollectorOutput output;
-  slot.collector->Collect(**session, deadline, output);
+  slot.collector->Collect(session, deadline, output);
   auto outcome = std::make_shared<CollectorOutcome>();
   outcome->finished_steady = std::chrono::steady_clock::now();
   outcome->duration = outcome->finished_steady - begin;
@@ -118,9 +159,6 @@ void TargetRunner::RunOne(Slot& slot, uint64_t run, SteadyTime deadline) {
   outcome->families = std::move(output.families);
   outcome->dropped = std::move(output.dropped);
   outcome->errors = std::move(output.errors);
-  const bool lost = std::any_of(outcome->errors.begin(), outcome->errors.end(),
-                                [](const QueryError& error) { return error.failure == FailureClass::connection_lost; });
-  if (lost) target_->Disconnect();
   Finish(slot, run, std::move(outcome));
 }
 
@@ -166,6 +204,7 @@ TargetRunner::Snapshot TargetRunner::Take(uint64_t run) {
   {
     const std::scoped_lock lock(mutex_);
     snapshot.up = reached_ >= run;
+    snapshot.connect_check = connect_check_;
     for (Slot& slot : slots_) {
       if (slot.outcome != nullptr && (slot.run >= run || IsFresh(slot))) {
         snapshot.outcomes.push_back(slot.outcome);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -21,7 +22,10 @@ class TargetRunner {
   // `clock` and `metrics` are borrowed.
   TargetRunner(std::unique_ptr<Target> target, std::vector<std::unique_ptr<Collector>> collectors,
                const base::Clock& clock, SelfMetrics& metrics);
-  ~TargetRunner();  // cancels what is running, and joins
+  ~TargetRunner();  // stops and joins; takes a few seconds at most, whatever the database does
+
+  // Ends the run that is on, and Wait, at once and for good.
+  void Stop();
 
   // Asks for a run that should end by `deadline`; returns its number, or that of the run that is on.
   uint64_t Start(SteadyTime deadline);
@@ -29,6 +33,7 @@ class TargetRunner {
 
   struct Snapshot {
     bool up = false;  // the target was reached in this run
+    std::optional<ConnectCheck> connect_check;
     std::vector<std::shared_ptr<const CollectorOutcome>> outcomes;
     // The series names of the collectors that failed, by collector. Some of them may be among the outcomes.
     std::map<std::string, std::vector<std::string>> lost;
@@ -52,7 +57,10 @@ class TargetRunner {
   void Loop(const std::stop_token& stop);
   void Run(uint64_t run, SteadyTime deadline, const std::stop_token& stop);
   QueryResult<Session*> Reach(uint64_t run, SteadyTime deadline);
-  void RunOne(Slot& slot, uint64_t run, SteadyTime deadline);
+  QueryResult<Session*> Answering(SteadyTime deadline);
+  void UpdateConnectCheck();
+  void RunOne(Slot& slot, Session& session, uint64_t run, SteadyTime deadline);
+  bool ServeAgain(Slot& slot, uint64_t run);
   bool IsFresh(const Slot& slot) const;  // under mutex_
   void Finish(Slot& slot, uint64_t run, std::shared_ptr<const CollectorOutcome> outcome);
   void LogChange(Slot& slot, const CollectorOutcome& outcome);
@@ -61,13 +69,15 @@ class TargetRunner {
   const base::Clock& clock_;
   SelfMetrics& metrics_;
   std::vector<Slot> slots_;
-  std::string last_target_error_;  // used by the thread alone
+  std::string last_target_error_;  // used by the thread alone, as is the next
+  std::string last_check_error_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   uint64_t wanted_ = 0;  // guarded by mutex_, as are the rest
   uint64_t finished_ = 0;
   uint64_t reached_ = 0;  // the last run in which the target answered
+  std::optional<ConnectCheck> connect_check_;
   SteadyTime deadline_{};
   bool ended_ = false;
   std::jthread thread_;

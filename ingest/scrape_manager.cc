@@ -143,6 +143,8 @@ void ScrapeManager::Implementation::Begin(Due due) {
   if (due.fetch) {
     local_.queue()->Push([this, active = due.active, time, start, fetch = due.fetch, timeout = due.target.timeout] {
       const base::Result<FetchedPage> page = fetch(timeout);
+      // cut off by our own stop: it says nothing of the target, so nothing is stored, as with a page under way
+      if (!page && page.error().code == base::ErrorCode::cancelled) return;
       Finish(active, time, page, clock_.Now() - start);
     });
     return;

@@ -20,7 +20,8 @@ namespace ingest {
 
 // A target inside this process: what it shows is asked for by a call instead of over a socket, and otherwise treated
 // like any other page. `fetch` runs on a thread kept for such targets, never twice at once, and should end within the
-// timeout it is given (the target's scrape_timeout): stopping waits for it.
+// timeout it is given (the target's scrape_timeout): stopping waits for it. The error `cancelled` stores nothing, not
+// even that the target is down: it is for a process that is about to end.
 struct InProcessTarget {
   ScrapeConfig config;  // job_name, intervals, relabelling, limits; its discovery is not looked at
   std::string address;  // becomes `instance`

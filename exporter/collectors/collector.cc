@@ -40,8 +40,9 @@ class QueryCollector : public Collector {
 
  private:
   void Run(const QueryPlan& plan, Session& session, SteadyTime deadline, CollectorOutput& out) {
-    RowMapper mapper(plan.metrics, labels_, out);
-    const QueryLimits query{limits().timeout, limits().lock_timeout, static_cast<size_t>(limits().max_rows), deadline};
+    RowMapper mapper(plan.metrics, labels_, out, plan.left_out);
+    const QueryLimits query{limits().timeout, limits().lock_timeout, static_cast<size_t>(limits().max_rows), deadline,
+                            limits().time_zone};
     const QueryResult<void> result = session.Query(plan.sql, query, mapper);
     if (!result) {
       out.errors.push_back(result.error());
@@ -94,7 +95,8 @@ std::string QuerySource(const std::string& table, const std::string& query) {
   return fmt::format("({}\n) AS tocsin_source", sql);
 }
 
-// SQLite keeps times as text, or as seconds since 1970.
+// PostgreSQL reads what has no zone in that of the transaction (QueryLimits::time_zone). SQLite keeps times as text,
+// which is UTC, or as seconds since 1970.
 std::string EpochOf(Dialect dialect, const std::string& expression) {
   if (dialect == Dialect::postgres) return fmt::format("extract(epoch FROM CAST({} AS timestamptz))", expression);
   return fmt::format(

@@ -42,6 +42,8 @@ struct QueryPlan {
   std::vector<MetricSpec> metrics;
   int min_version = 0;  // of PostgreSQL, as Session::server_version gives it; below it there is nothing to measure
   int max_version = 1'000'000;
+  // A column that says why the row gives no samples: it is counted by that reason. Empty: the query has none.
+  std::string left_out{};
 };
 
 using ConstantLabels = std::vector<std::pair<std::string, std::string>>;

@@ -62,7 +62,11 @@ std::vector<std::string> ExposedMetricNames(const ExporterConfig& config) {
                                     "tocsin_exposition_duplicate_series_total",
                                     "tocsin_exposition_type_conflicts_total"};
   for (const TargetConfig& target : config.targets) {
-    if (TargetDialect(config, target.name) == Dialect::postgres) names.emplace_back("pg_up");
+    if (TargetDialect(config, target.name) != Dialect::postgres) continue;
+    names.emplace_back("pg_up");
+    if (target.connect_check.count() == 0) continue;
+    names.emplace_back("tocsin_connect_check_success");
+    names.emplace_back("tocsin_connect_check_duration_seconds");
   }
   for (const BoundCollector& bound : MakeCollectors(config)) {
     for (std::string& name : bound.collector->MetricNames()) names.push_back(std::move(name));

@@ -21,7 +21,7 @@ MetricSpec Metric(std::string name, MetricType type, std::string help, const std
 }
 
 QueryPlan PlanOf(const PostgresPart& part, const PostgresQuery& query) {
-  QueryPlan plan{std::string(query.sql), {}, query.min_version, query.max_version};
+  QueryPlan plan{std::string(query.sql), {}, query.min_version, query.max_version, std::string(part.left_out)};
   for (const PostgresMetric& metric : part.metrics) {
     plan.metrics.push_back(Metric(std::string(metric.name), metric.type, std::string(metric.help),
                                   {metric.labels.begin(), metric.labels.end()}, std::string(metric.column)));

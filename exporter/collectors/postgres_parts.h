@@ -30,6 +30,7 @@ struct PostgresPart {
   std::string_view name;
   std::vector<PostgresQuery> queries;
   std::vector<PostgresMetric> metrics;
+  std::string_view left_out{};  // as in QueryPlan
 };
 
 std::span<const PostgresPart> PostgresPartTable();

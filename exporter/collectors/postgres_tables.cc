@@ -1,7 +1,8 @@
 #include "exporter/collectors/postgres_parts.h"
 
-// What the tables of the connected database tell. Only table_sizes needs locks on them; it leaves out, without
-// waiting, the tables that somebody holds or wants exclusively.
+// What the tables of the connected database tell. Only table_sizes needs locks on them, on their indexes and on their
+// TOAST tables; it leaves out, without waiting, the tables that somebody (a prepared transaction too, which has no
+// process) holds or wants exclusively, and counts them as "locked".
 
 namespace exporter {
 namespace {
@@ -52,26 +53,34 @@ FROM pg_stat_user_tables)"}},
 }
 
 PostgresPart TableSizes() {
-  return {
-      "table_sizes",
-      {{R"(
+  return {"table_sizes",
+          {{R"(
 WITH locked AS MATERIALIZED (
   SELECT DISTINCT relation FROM pg_locks
-  WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid()
+  WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND pid IS DISTINCT FROM pg_backend_pid()
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+tables_of_indexes AS MATERIALIZED (
+  SELECT coalesce(i.indrelid, l.relation) AS relid
+  FROM locked l LEFT JOIN pg_index i ON i.indexrelid = l.relation),
+held AS MATERIALIZED (
+  SELECT DISTINCT coalesce(t.oid, l.relid) AS relid
+  FROM tables_of_indexes l LEFT JOIN pg_class t ON t.reltoastrelid = l.relid AND l.relid <> 0),
 tables AS MATERIALIZED (
-  SELECT s.relid, s.schemaname, s.relname FROM pg_stat_user_tables s
-  WHERE NOT EXISTS (SELECT FROM locked l WHERE l.relation = s.relid)
-    AND NOT EXISTS (SELECT FROM locked l JOIN pg_index i ON i.indexrelid = l.relation WHERE i.indrelid = s.relid))
+  SELECT s.relid, s.schemaname, s.relname, h.relid IS NOT NULL AS held
+  FROM pg_stat_user_tables s LEFT JOIN held h USING (relid))
+SELECT current_database() AS datname, schemaname, relname,
+       CASE WHEN NOT held THEN pg_table_size(relid) END AS table_size,
+       CASE WHEN NOT held THEN pg_indexes_size(relid) END AS index_size,
+       CASE WHEN held THEN 'locked' END AS left_out
+FROM tables)",
+            120000},
+           {R"(
 SELECT current_database() AS datname, schemaname, relname, pg_table_size(relid) AS table_size,
-       pg_indexes_size(relid) AS index_size FROM tables)",
-        120000},
-       {R"(
-SELECT current_database() AS datname, schemaname, relname, pg_table_size(relid) AS table_size,
-       pg_indexes_size(relid) AS index_size FROM pg_stat_user_tables)"}},
-      {{"pg_stat_user_tables_table_size_bytes", gauge, "Disk space of the table without its indexes.", kTable,
-        "table_size"},
-       {"pg_stat_user_tables_index_size_bytes", gauge, "Disk space of the table's indexes.", kTable, "index_size"}}};
+       pg_indexes_size(relid) AS index_size, NULL AS left_out FROM pg_stat_user_tables)"}},
+          {{"pg_stat_user_tables_table_size_bytes", gauge, "Disk space of the table without its indexes.", kTable,
+            "table_size"},
+           {"pg_stat_user_tables_index_size_bytes", gauge, "Disk space of the table's indexes.", kTable, "index_size"}},
+          "left_out"};
 }
 
 PostgresPart TableIo() {

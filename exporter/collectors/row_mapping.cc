@@ -100,8 +100,9 @@ struct RowMapper::Metric {
   std::map<std::string, BucketRows> by_labels;  // histograms with a row per bucket
 };
 
-RowMapper::RowMapper(const std::vector<MetricSpec>& metrics, const ConstantLabels& labels, CollectorOutput& out)
-    : specs_(metrics), constant_labels_(labels), out_(out) {}
+RowMapper::RowMapper(const std::vector<MetricSpec>& metrics, const ConstantLabels& labels, CollectorOutput& out,
+                     std::string left_out)
+    : specs_(metrics), constant_labels_(labels), out_(out), left_out_(std::move(left_out)) {}
 
 RowMapper::~RowMapper() = default;
 
@@ -145,6 +146,8 @@ bool RowMapper::FindColumns(const MetricSpec& spec, std::span<const std::string>
 }
 
 void RowMapper::Columns(std::span<const std::string> names) {
+  const auto left_out = std::ranges::find(names, left_out_);
+  if (!left_out_.empty() && left_out != names.end()) left_out_column_ = static_cast<size_t>(left_out - names.begin());
   for (const MetricSpec& spec : specs_) {
     Metric metric;
     metric.spec = &spec;
@@ -159,6 +162,10 @@ void RowMapper::Columns(std::span<const std::string> names) {
 }
 
 void RowMapper::Row(std::span<const Cell> cells) {
+  if (left_out_column_ != kNoColumn && cells[left_out_column_]) {
+    ++out_.dropped[std::string(*cells[left_out_column_])];
+    return;
+  }
   for (Metric& metric : metrics_) {
     if (metric.le != kNoColumn) {
       AddBucketRow(metric, cells);

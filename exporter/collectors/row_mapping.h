@@ -15,11 +15,13 @@ std::optional<double> ReadNumber(std::string_view text);
 
 // Rows -> samples, by a list of metrics. Labels are written straight into the family they belong to. What is left out
 // is counted in CollectorOutput::dropped by reason: null_value, not_a_number, bad_bucket, duplicate (the first row of a
-// label set is kept). A metric that names a column the result lacks gives an error of its own; the others go on.
-// `metrics` must outlive the mapper.
+// label set is kept), and the reasons that a column of the query gives. A metric that names a column the result lacks
+// gives an error of its own; the others go on. `metrics` must outlive the mapper.
 class RowMapper : public RowSink {
  public:
-  RowMapper(const std::vector<MetricSpec>& metrics, const ConstantLabels& labels, CollectorOutput& out);
+  // `left_out` names QueryPlan::left_out's column.
+  RowMapper(const std::vector<MetricSpec>& metrics, const ConstantLabels& labels, CollectorOutput& out,
+            std::string left_out = {});
   ~RowMapper() override;
 
   void Columns(std::span<const std::string> names) override;
@@ -44,6 +46,8 @@ class RowMapper : public RowSink {
   const std::vector<MetricSpec>& specs_;
   const ConstantLabels& constant_labels_;
   CollectorOutput& out_;
+  const std::string left_out_;
+  size_t left_out_column_ = static_cast<size_t>(-1);
   std::vector<std::unique_ptr<Family>> families_;
   std::vector<Metric> metrics_;
   std::vector<std::string_view> values_;  // of the row at hand

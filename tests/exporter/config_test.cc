@@ -33,15 +33,16 @@ jobs:
     statuses: {queued: [queued], running: [processing], failed: [failed]}
     stuck_after: 30m
     by: [tenant_id]
+    time_zone: Asia/Tokyo
 freshness:
-  - {name: airbyte, metric_prefix: airbyte, table: sync, key: [tenant], last_success: last_synced_at, status: s}
+  - {name: airbyte, time_zone: server, metric_prefix: airbyte, table: sync, key: [tenant], last_success: last_synced_at, status: s}
 sql:
   - name: kpi
     query: SELECT 1
     min_interval: 30s
     max_rows: 7
     metrics:
-      - {name: kpi_value, help: "Latest KPI value.", labels: [kpi_name, segment], value: value}
+      - {name: kpi_value, help: "Latest KPI value.", labels: [kpi_name, segment], value: value, skip_null: true}
       - {name: kpi_rows_total, type: counter, labels: {segment: seg}, static_labels: {site: demo}, value: n}
       - {name: kpi_seconds, type: histogram, buckets: {"1": b1, "0.5": b05, "+Inf": binf}, sum: s}
 )",
@@ -51,6 +52,13 @@ sql:
   EXPECT_EQ(config.sql[0].target, "app");
   EXPECT_EQ(config.sql[0].limits.min_interval, std::chrono::seconds(30));
   EXPECT_EQ(config.sql[0].limits.max_rows, 7);
+  EXPECT_EQ(config.sql[0].limits.time_zone, "UTC");
+  EXPECT_EQ(config.jobs.at(0).limits.time_zone, "Asia/Tokyo");
+  EXPECT_EQ(config.freshness.at(0).limits.time_zone, "");  // server
+  EXPECT_EQ(config.postgres.at(0).limits.max_rows, 200'000);
+  EXPECT_EQ(config.targets.at(0).connect_check, std::chrono::minutes(1));
+  EXPECT_TRUE(config.sql[0].metrics.at(0).skip_null);
+  EXPECT_FALSE(config.sql[0].metrics.at(1).skip_null);
   const MetricSpec& counter = config.sql[0].metrics.at(1);
   EXPECT_EQ(counter.type, MetricType::counter);
   ASSERT_EQ(counter.labels.size(), 2U);
@@ -105,6 +113,19 @@ TEST(ExporterConfig, Mistakes) {
       {"type", kTarget + "sql: [{name: a, query: q, metrics: [{name: m, type: guage, value: v}]}]",
        "tocsin.yml:2:53: collectors.sql[0].metrics[0].type: \"guage\" is not one of gauge, counter, histogram, info, "
        "untyped\n"},
+      {"a number instead of a column", kTarget + "sql: [{name: a, query: q, metrics: [{name: m, value: 1}]}]",
+       "tocsin.yml:2:54: collectors.sql[0].metrics[0].value: 1 is a number, not a column; let the query give it: "
+       "SELECT …, 1 AS one\n"},
+      {"time zone", kTarget + "sql: [{name: a, query: q, time_zone: Europe/Berln, metrics: [{name: m, value: v}]}]",
+       "tocsin.yml:2:38: collectors.sql[0].time_zone: no time zone \"Europe/Berln\"; write a name such as "
+       "Europe/Berlin, "
+       "UTC, or server\n"},
+      {"time zone of SQLite",
+       "targets: [{name: a, url: 'sqlite:///a'}]\nfreshness: [{name: f, table: t, last_success: c, time_zone: UTC}]",
+       "tocsin.yml:2:61: collectors.freshness[0].time_zone: has no meaning for an SQLite database, whose times are "
+       "UTC\n"},
+      {"connect_timeout", "targets: [{name: a, url: 'sqlite:///a', connect_timeout: 0s}]",
+       "tocsin.yml:1:58: collectors.targets[0].connect_timeout: must be more than zero\n"},
       {"no value", kTarget + "sql: [{name: a, query: q, metrics: [{name: m}]}]",
        "tocsin.yml:2:37: collectors.sql[0].metrics[0]: value is missing: which column is it?\n"},
       {"info", kTarget + "sql: [{name: a, query: q, metrics: [{name: m, type: info, value: v}]}]",

@@ -13,6 +13,8 @@ class FakeExporter : public Exporter {
     budget = std::chrono::round<std::chrono::seconds>(deadline - std::chrono::steady_clock::now());
     return format == ExpositionFormat::text ? "text" : "openmetrics";
   }
+  void Stop() override { is_stopped = true; }
+  bool stopped() const override { return is_stopped; }
   std::vector<std::string> collector_names() const override { return {"sql.a", "sql.b"}; }
   base::Result<CollectorReport> Probe(std::string_view collector, SteadyTime) override {
     if (collector == "sql.a") {
@@ -22,6 +24,7 @@ class FakeExporter : public Exporter {
     return base::Fail(base::ErrorCode::not_found, "no collector \"x\"");
   }
   std::chrono::seconds budget{0};
+  bool is_stopped = false;
 };
 
 TEST(Endpoints, Answers) {
@@ -78,6 +81,12 @@ TEST(Endpoints, TheDeadlineIsThePrometheusHeaders) {
   request.headers = {{"X-Prometheus-Scrape-Timeout-Seconds", "30.5"}};
   Endpoints([fake] { return fake; }).front().handle(request);
   EXPECT_EQ(fake->budget, std::chrono::seconds(30));
+}
+
+TEST(Endpoints, AStoppedExporterGivesNoPage) {
+  const auto fake = std::make_shared<FakeExporter>();
+  fake->Stop();
+  EXPECT_EQ(Endpoints([fake] { return fake; }).front().handle({}).status, 503);
 }
 
 }  // namespace

@@ -61,12 +61,58 @@ TEST(Faults, ALockedTableCostsOneMetric) {
       const std::string size = "pg_stat_user_tables_table_size_bytes{datname=\"postgres\",relname=\"";
       EXPECT_EQ(ValueOf(page, size + "locked\",schemaname=\"public\"}"), "absent");
       EXPECT_EQ(ValueOf(page, size + "free\",schemaname=\"public\"}"), "0");
+      EXPECT_EQ(
+          ValueOf(page, "tocsin_collector_dropped_rows_total{collector=\"postgres.table_sizes\",reason=\"locked\"}"),
+          std::to_string(i + 1));
     }
     watcher = {};
     EXPECT_EQ(most_waiting, 1);
     EXPECT_EQ(cluster.Query(kSessions), "1");
   }
   cluster.Query("DROP TABLE locked, free");
+}
+
+// Locks that pg_locks shows in other ways: without a process, and on what belongs to the table.
+TEST(Faults, OtherLocksThatASizeWouldWaitFor) {
+  PostgresCluster cluster("max_prepared_transactions = 5");
+  cluster.Query("CREATE TABLE free (a int PRIMARY KEY); CREATE TABLE held (a int PRIMARY KEY, b text)");
+  const std::string toast_index = cluster.Query(
+      "SELECT i.indexrelid::regclass FROM pg_class c JOIN pg_index i ON i.indrelid = c.reltoastrelid "
+      "WHERE c.relname = 'held'");
+  const std::pair<const char*, std::string> locks[] = {
+      {"an index", "REINDEX INDEX held_pkey"},
+      {"the TOAST table's index", "REINDEX INDEX " + toast_index},
+      {"a prepared transaction", "LOCK TABLE held IN ACCESS EXCLUSIVE MODE; PREPARE TRANSACTION 'orphan'"},
+  };
+  ExporterFixture fixture(Target(cluster) + "postgres: [{only: [table_sizes]}]\n");
+  const auto size = [](const std::string& page, const std::string& table) {
+    return ValueOf(page, "pg_stat_user_tables_table_size_bytes{datname=\"postgres\",relname=\"" + table +
+                             "\",schemaname=\"public\"}");
+  };
+  int dropped = 0;
+  for (const auto& [name, sql] : locks) {
+    SCOPED_TRACE(name);
+    EXPECT_NE(size(fixture.Page(), "held"), "absent");
+    PsqlSession holder(cluster);
+    holder.Send("BEGIN; " + sql);
+    ASSERT_TRUE(test::WaitFor([&] {
+      return cluster.Query("SELECT count(*) > 0 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted") == "t";
+    }));
+    // a prepared transaction's lock has no process once its session has let go of it
+    EXPECT_TRUE(test::WaitFor([&] {
+      return sql.find("PREPARE") == std::string::npos || cluster.Query("SELECT count(*) FROM pg_prepared_xacts") == "1";
+    }));
+    const std::string page = fixture.Page();
+    EXPECT_NE(size(page, "free"), "absent");
+    EXPECT_EQ(size(page, "held"), "absent");
+    EXPECT_EQ(ValueOf(page, "tocsin_collector_success{collector=\"postgres.table_sizes\"}"), "1");
+    EXPECT_EQ(
+        ValueOf(page, "tocsin_collector_dropped_rows_total{collector=\"postgres.table_sizes\",reason=\"locked\"}"),
+        std::to_string(++dropped));
+    holder.Send(sql.find("PREPARE") == std::string::npos ? "ROLLBACK" : "ROLLBACK PREPARED 'orphan'");
+    ASSERT_TRUE(test::WaitFor(
+        [&] { return cluster.Query("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'") == "0"; }));
+  }
 }
 
 TEST(Faults, OverlappingScrapesShareOneRunAndOneSession) {
@@ -177,6 +223,7 @@ TEST(Faults, RefusedConnections) {
       {"not let in", "url: 'postgresql://stranger:s3cr3t-word@127.0.0.1:" + port + "/postgres'", "authentication"},
       {"no such database", "url: 'postgresql://postgres@127.0.0.1:" + port + "/nothing'", "missing_object"},
       {"too many", "url: 'postgresql://full_up@127.0.0.1:" + port + "/postgres'", "too_many_connections"},
+      {"no such host", "url: 'postgresql://a:s3cr3t-word@" + std::string(64, 'x') + "/x', connect_timeout: 20s", "dns"},
       {"nobody there", "url: 'postgresql://a:s3cr3t-word@127.0.0.1:" + std::to_string(test::FreePort()) + "/x'",
        "connection_refused"},
   };

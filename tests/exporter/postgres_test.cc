@@ -166,6 +166,103 @@ TEST(Postgres, ErrorClasses) {
   EXPECT_EQ(database.Query("SELECT count(*) FROM t"), "0");
 }
 
+TEST(Postgres, WhatTheRoleMayNotReadIsAPermission) {
+  const Database database("permission_db");
+  database.Query("CREATE ROLE limited LOGIN; CREATE TABLE secret (k text, v int)");
+  ExporterFixture fixture("targets: [{name: app, url: '" + PostgresCluster::Shared().url("permission_db", "limited") +
+                          "'}]\n" + SqlConfig("SELECT k, v FROM secret"));
+  EXPECT_EQ(ValueOf(fixture.Page(), "tocsin_collector_errors_total{class=\"permission\",collector=\"sql.q\"}"), "1");
+  database.Query("DROP ROLE limited");
+}
+
+// Statements that give rows and that no cursor can be declared for.
+TEST(Postgres, ShowIsAsked) {
+  const Database database("show_db");
+  database.Query("ALTER DATABASE show_db SET work_mem = 4096");
+  const struct {
+    const char* query;
+    const char* value;
+    const char* rows;  // how many the collector left out for not being numbers
+    const char* failure;
+  } cases[] = {
+      {"/* kB */ SHOW max_connections;", "40", "absent", ""},
+      {"EXPLAIN SELECT 1", "absent", "1", ""},
+      {"SHOW nothing_of_the_kind", "absent", "absent", "missing_object"},
+      {"SHOW max_connections; SHOW work_mem", "absent", "absent", "syntax"},
+      {"SHOW ALL", "absent", "absent", "row_limit"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.query);
+    const std::string column = std::string_view(c.query).starts_with("EXPLAIN") ? "QUERY PLAN" : "max_connections";
+    ExporterFixture fixture(database.Target() + "sql:\n  - name: q\n    query: \"" + c.query +
+                            "\"\n    max_rows: 10\n    metrics: [{name: m, value: " +
+                            (c.failure == std::string_view("row_limit") ? "setting" : column) + "}]\n");
+    const std::string page = fixture.Page();
+    EXPECT_EQ(ValueOf(page, "m"), c.failure == std::string_view("row_limit") ? ValueOf(page, "m") : c.value);
+    if (*c.failure == '\0') {
+      EXPECT_EQ(ValueOf(page, "tocsin_collector_success{collector=\"sql.q\"}"), "1");
+      EXPECT_EQ(ValueOf(page, "tocsin_collector_dropped_rows_total{collector=\"sql.q\",reason=\"not_a_number\"}"),
+                c.rows);
+    } else {
+      EXPECT_EQ(
+          ValueOf(page, std::string("tocsin_collector_errors_total{class=\"") + c.failure + "\",collector=\"sql.q\"}"),
+          "1");
+    }
+  }
+}
+
+// Noon of 2 January 2026 UTC, as columns that say it in different ways; the role and the database live in Tokyo.
+TEST(Postgres, TimesWithoutZone) {
+  const Database database("zones_db");
+  database.Query(
+      "ALTER DATABASE zones_db SET timezone = 'Asia/Tokyo'; CREATE TABLE t (k text, naive timestamp, zoned "
+      "timestamptz, "
+      "day date, words text); INSERT INTO t VALUES ('a', '2026-01-02 12:00', '2026-01-02 12:00+00', '2026-01-02', "
+      "'2026-01-02 12:00'); CREATE TABLE jobs (status text, at timestamp); INSERT INTO jobs VALUES ('queued', now() AT "
+      "TIME ZONE 'UTC')");
+  constexpr int64_t kNoon = 1767355200;
+  constexpr int64_t kHour = 3600;
+  const struct {
+    const char* setting;
+    int64_t shift;  // how much earlier a time without zone is than in UTC
+  } cases[] = {{"", 0}, {", time_zone: Europe/Berlin", kHour}, {", time_zone: server", 9 * kHour}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.setting);
+    std::string freshness;
+    for (const char* column : {"naive", "zoned", "day", "words"}) {
+      freshness +=
+          std::string("  - {name: ") + column + ", table: t, key: [k], last_success: " + column + c.setting + "}\n";
+    }
+    ExporterFixture fixture(database.Target() + "freshness:\n" + freshness +
+                            "jobs:\n  - {name: j, table: jobs, columns: {queued_at: at}" + c.setting +
+                            "}\nsql:\n  - {name: q, query: \"SELECT extract(epoch FROM now() - at) AS v FROM jobs\"" +
+                            c.setting + ", metrics: [{name: age, value: v}]}\n");
+    const std::string page = fixture.Page();
+    const auto last = [&](const std::string& source) {
+      return ValueOf(page, "tocsin_freshness_last_success_timestamp_seconds{k=\"a\",source=\"" + source + "\"}");
+    };
+    EXPECT_EQ(last("naive"), std::to_string(kNoon - c.shift));
+    EXPECT_EQ(last("words"), std::to_string(kNoon - c.shift));
+    EXPECT_EQ(last("day"), std::to_string(kNoon - 12 * kHour - c.shift));
+    EXPECT_EQ(last("zoned"), std::to_string(kNoon));
+    for (const char* series : {"tocsin_jobs_oldest_queued_age_seconds{queue=\"j\"}", "age"}) {
+      const double age = std::stod(ValueOf(page, series)) - static_cast<double>(c.shift);
+      EXPECT_TRUE(age >= 0 && age < kHour) << series << age;
+    }
+  }
+}
+
+TEST(Postgres, ManyTablesAreNotCutInSilence) {
+  const Database database("many_tables_db");
+  database.Query("CREATE TABLE a (v int); CREATE TABLE b (v int); CREATE TABLE c (v int)");
+  ExporterFixture fixture(database.Target() + "postgres: [{only: [stat_user_tables], max_rows: 2}]\n");
+  const std::string page = fixture.Page();
+  const std::string part = "collector=\"postgres.stat_user_tables\"";
+  EXPECT_EQ(ValueOf(page, "tocsin_collector_success{" + part + "}"), "0");
+  EXPECT_EQ(ValueOf(page, "tocsin_collector_errors_total{class=\"row_limit\"," + part + "}"), "1");
+  EXPECT_EQ(ValueOf(page, "tocsin_collector_dropped_rows_total{" + part + ",reason=\"row_limit\"}"), "1");
+}
+
 TEST(Postgres, TenMillionRowsAreCappedQuickly) {
   const Database database("rows_many_db");
   ExporterFixture fixture(database.Target() +

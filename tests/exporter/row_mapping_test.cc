@@ -38,6 +38,26 @@ MetricSpec Gauge(std::string name, std::vector<LabelSource> labels, std::string 
 const std::vector<MetricSpec> kSimple = {Gauge("m", {{"k", "k", ""}}, "v")};
 const std::vector<std::string> kColumns = {"k", "v"};
 
+TEST(RowMapping, RowsThatTheQueryLeavesOut) {
+  CollectorOutput out;
+  RowMapper mapper(kSimple, {}, out, "why");
+  mapper.Columns(std::vector<std::string>{"k", "why", "v"});
+  mapper.Row(std::vector<Cell>{"a", std::nullopt, "1"});
+  mapper.Row(std::vector<Cell>{"b", "locked", "2"});
+  mapper.Row(std::vector<Cell>{"c", "locked", std::nullopt});
+  mapper.Finish();
+  EXPECT_EQ(out.SeriesCount(), 1U);
+  EXPECT_EQ(out.dropped, (std::map<std::string, uint64_t>{{"locked", 2}}));
+}
+
+TEST(RowMapping, SkippedNullsAreNoLoss) {
+  MetricSpec spec = Gauge("m", {{"k", "k", ""}}, "v");
+  spec.skip_null = true;
+  const Mapped mapped = Map({spec}, kColumns, {{"a", std::nullopt}, {"b", "1"}});
+  EXPECT_TRUE(mapped.text.ends_with("m{k=\"b\"} 1\n")) << mapped.text;
+  EXPECT_TRUE(mapped.dropped.empty());
+}
+
 TEST(RowMapping, Values) {
   const struct {
     const char* name;

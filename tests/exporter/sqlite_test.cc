@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <thread>
+
 #include "tests/exporter/page.h"
 
 namespace {
@@ -108,6 +110,20 @@ TEST(Sqlite, LockedByAWriter) {
   ASSERT_EQ(sqlite3_exec(writer, "COMMIT", nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(writer);
   EXPECT_EQ(ValueOf(fixture.Page(), "m{k=\"a\"}"), "1");
+}
+
+TEST(Sqlite, StoppingDoesNotWaitForALock) {
+  const SqliteDatabase database("CREATE TABLE t (k, v)");
+  sqlite3* writer = nullptr;
+  ASSERT_EQ(sqlite3_open(database.path().c_str(), &writer), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(writer, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK);
+  auto fixture = std::make_unique<ExporterFixture>(
+      database.Config("SELECT k, v FROM t", "    timeout: 1h\n    lock_timeout: 1h\n"));
+  std::jthread scrape([&] { fixture->Page(std::chrono::hours(1)); });
+  fixture->exporter().Stop();
+  scrape.join();
+  fixture.reset();
+  sqlite3_close(writer);
 }
 
 TEST(Sqlite, JobsAndFreshness) {

@@ -100,11 +100,19 @@ void PostgresCluster::Stop() {
                                    directory_.path().string())));
 }
 
+pid_t PostgresCluster::postmaster() const { return std::stoi(ReadFile(directory_.path() / "data" / "postmaster.pid")); }
+
 void PostgresCluster::SetAuthentication(std::string_view pg_hba_lines) {
   std::ofstream(directory_.path() / "data" / "pg_hba.conf") << pg_hba_lines << '\n';
   MustRun(
       AsServerUser(fmt::format("{}pg_ctl -D {}/data reload >/dev/null", ServerPrograms(), directory_.path().string())));
 }
+
+StoppedProcess::StoppedProcess(pid_t pid) : pid_(pid) {
+  if (kill(pid_, SIGSTOP) != 0) throw std::runtime_error(fmt::format("cannot stop process {}", pid_));
+}
+
+StoppedProcess::~StoppedProcess() { kill(pid_, SIGCONT); }
 
 PsqlSession::PsqlSession(const PostgresCluster& cluster, std::string_view database)
     : pipe_(popen(fmt::format("psql -XqAt -d {} >/dev/null 2>&1", Quoted(cluster.url(database))).c_str(), "w")) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -30,11 +32,24 @@ class PostgresCluster {
 
   void Stop();
   void Start();
+  pid_t postmaster() const;                               // the process that lets clients in
   void SetAuthentication(std::string_view pg_hba_lines);  // the whole file, reloaded
 
  private:
   TemporaryDirectory directory_;
   int port_;
+};
+
+// Stops a process (SIGSTOP) for as long as the object lives: a server that hangs.
+class StoppedProcess {
+ public:
+  explicit StoppedProcess(pid_t pid);  // throws if there is none
+  ~StoppedProcess();
+  StoppedProcess(const StoppedProcess&) = delete;
+  StoppedProcess& operator=(const StoppedProcess&) = delete;
+
+ private:
+  const pid_t pid_;
 };
 
 // A psql that stays connected and takes statements, such as one that holds a lock until it goes.
