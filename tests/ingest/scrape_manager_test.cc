@@ -223,6 +223,24 @@ TEST_F(ScrapeManagerTest, InProcessTargetsAreAskedByCall) {
   EXPECT_EQ(client_.Requests(), 0);
 }
 
+TEST_F(ScrapeManagerTest, AScrapeThatOurOwnStopCutsOffStoresNothing) {
+  std::atomic<int> calls = 0;
+  const auto fetch = [&](base::Duration) -> base::Result<FetchedPage> {
+    if (++calls > 1) return base::Fail(base::ErrorCode::cancelled, "shutting down");
+    return FetchedPage{"text/plain; version=0.0.4", "a 1\n"};
+  };
+  manager_->Reload({}, {{.config = Job("tocsin", {}), .address = "self", .fetch = fetch}});
+  ASSERT_TRUE(Pass(std::chrono::seconds(11), [&] { return Only().health == TargetHealth::up; }));
+  ASSERT_TRUE(Pass(std::chrono::seconds(11), [&] { return calls == 2; }));
+  manager_.reset();
+  EXPECT_TRUE(Wrote(R"(a{instance="self", job="tocsin"} 1 @)"));
+  const auto said = [&](const std::string& series) {
+    return std::ranges::count_if(written_, [&](const std::string& line) { return line.starts_with(series); });
+  };
+  EXPECT_EQ(said("a{"), 1);
+  EXPECT_EQ(said("up{"), 1);
+}
+
 TEST_F(ScrapeManagerTest, OneScrapeOfATargetAtATime) {
   client_.SetPage("http://h:1/metrics", "a 1\n");
   client_.held_url = "http://h:1/metrics";
