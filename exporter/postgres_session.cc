@@ -139,7 +139,7 @@ class PostgresSession : public Session {
     std::string begin = "BEGIN READ ONLY;" + TimeoutText(limits.timeout, end);
     begin += fmt::format("SET LOCAL lock_timeout = {};", Allowance(limits.lock_timeout, end).count());
     if (!limits.time_zone.empty()) begin += "SET LOCAL TIME ZONE " + Literal(limits.time_zone) + ";";
-    begin += "SET LOCAL cursor_tuple_fraction = 1;";
+    begin += "SET LOCAL datestyle = ISO; SET LOCAL cursor_tuple_fraction = 1;";
     if (server_version() >= 110000) begin += "SET LOCAL jit = off;";
     // a server on another system may refuse it
     if (server_version() >= 140000) {

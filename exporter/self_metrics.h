@@ -13,6 +13,7 @@ namespace exporter {
 struct CollectorOutcome {
   MetricFamilies families;
   std::map<std::string, uint64_t> dropped;
+  std::map<std::string, std::string> dropped_columns;
   std::vector<QueryError> errors;
   std::chrono::duration<double> duration{0};
   base::Timestamp finished;  // by the wall clock

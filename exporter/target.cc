@@ -90,16 +90,19 @@ QueryResult<Session*> Target::Connect(SteadyTime deadline) {
   if (std::chrono::steady_clock::now() < next_attempt_) return std::unexpected(last_error_);
   QueryResult<std::unique_ptr<Session>> opened = Open(deadline);
   if (!opened) {
-    last_error_ = opened.error();
-    pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
-    next_attempt_ = std::chrono::steady_clock::now() + pause_;
+    GivenUp(opened.error());
     return std::unexpected(last_error_);
   }
-  pause_ = base::Duration(0);
   const std::scoped_lock lock(mutex_);
   if (cancelled_) return std::unexpected(Cancelled());
   session_ = std::move(*opened);
   return session_.get();
+}
+
+void Target::GivenUp(QueryError error) {
+  last_error_ = std::move(error);
+  pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+  next_attempt_ = std::chrono::steady_clock::now() + pause_;
 }
 
 void Target::Disconnect() {

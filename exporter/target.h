@@ -33,7 +33,8 @@ struct ConnectCheck {
 };
 
 // A database, and the one connection tocsin holds to it: made when first asked for, kept, and made again after it
-// broke, with pauses that double from 0.25 to 15 seconds while that fails. Used by one thread, but for Cancel.
+// broke, with pauses that double from 0.25 to 15 seconds while that fails or what was made does not answer. Used by one
+// thread, but for Cancel.
 class Target {
  public:
   static base::Result<std::unique_ptr<Target>> Create(TargetConfig config);
@@ -47,6 +48,9 @@ class Target {
   QueryResult<Session*> Connect(SteadyTime deadline);
   bool connected() const { return session_ != nullptr; }
   void Disconnect();
+  // What became of a new session: it answered, or it was given up for `error`.
+  void Answered() { pause_ = base::Duration(0); }
+  void GivenUp(QueryError error);
 
   // Begins a connection that is closed again at once, where the last one was made `connect_check` ago or earlier: a
   // kept connection works on when the server lets nobody in. Never waits.

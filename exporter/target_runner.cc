@@ -8,6 +8,8 @@ namespace exporter {
 namespace {
 
 constexpr base::Duration kShortestPing = std::chrono::milliseconds(250);
+constexpr base::Duration kFirstPause = std::chrono::seconds(15);
+constexpr base::Duration kLongestPause = std::chrono::minutes(10);
 
 }  // namespace
 
@@ -72,7 +74,7 @@ void TargetRunner::Run(uint64_t run, SteadyTime deadline, const std::stop_token&
   QueryResult<Session*> session = Reach(run, deadline);
   UpdateConnectCheck();
   for (size_t i = 0; session && i < slots_.size(); ++i) {
-    if (ServeAgain(slots_[i], run)) continue;
+    if (ServeAgain(slots_[i], run) || std::chrono::steady_clock::now() < slots_[i].not_before) continue;
     if (!target_->connected()) session = Reach(run, deadline);
     const SteadyTime now = std::chrono::steady_clock::now();
     if (!session || stop.stop_requested() || now >= deadline) break;
@@ -92,9 +94,15 @@ QueryResult<Session*> TargetRunner::Answering(SteadyTime deadline) {
     const SteadyTime now = std::chrono::steady_clock::now();
     const base::Duration half = Allowance(target_->config().connect_timeout, now + (deadline - now) / 2);
     const QueryResult<void> answer = (*session)->Ping(now + std::max(half, kShortestPing));
-    if (answer) return session;
+    if (answer) {
+      target_->Answered();
+      return session;
+    }
     target_->Disconnect();
-    if (!kept) return std::unexpected(answer.error());
+    if (!kept) {
+      target_->GivenUp(answer.error());
+      return std::unexpected(answer.error());
+    }
     if (answer.error().failure != FailureClass::timeout) continue;
     metrics_.RecordTargetError(target_->name(), FailureClass::timeout);
     base::LogWarn("the connection to the target does not answer, a new one is made",
@@ -141,6 +149,13 @@ void TargetRunner::UpdateConnectCheck() {
   connect_check_ = std::move(check);
 }
 
+// A query that had to be cut off may go on hanging on the server, with its session: asked at each scrape it would use
+// up all that the server has.
+void TargetRunner::Pause(Slot& slot, bool cut_off) const {
+  slot.pause = cut_off ? std::clamp(slot.pause * 2, kFirstPause, kLongestPause) : base::Duration(0);
+  slot.not_before = cut_off ? std::chrono::steady_clock::now() + slot.pause : SteadyTime();
+}
+
 bool TargetRunner::ServeAgain(Slot& slot, uint64_t run) {
   const std::scoped_lock lock(mutex_);
   if (!IsFresh(slot)) return false;
@@ -158,7 +173,11 @@ void TargetRunner::RunOne(Slot& slot, Session& session, uint64_t run, SteadyTime
   outcome->finished = clock_.Now();
   outcome->families = std::move(output.families);
   outcome->dropped = std::move(output.dropped);
+  outcome->dropped_columns = std::move(output.dropped_columns);
   outcome->errors = std::move(output.errors);
+  const bool timeout = std::ranges::any_of(
+      outcome->errors, [](const QueryError& error) { return error.failure == FailureClass::timeout; });
+  Pause(slot, timeout && session.broken());
   Finish(slot, run, std::move(outcome));
 }
 
@@ -179,6 +198,8 @@ void TargetRunner::LogChange(Slot& slot, const CollectorOutcome& outcome) {
   for (const auto& [reason, count] : outcome.dropped) {
     if (!message.empty()) message += "; ";
     message += "left out: " + reason;
+    const auto column = outcome.dropped_columns.find(reason);
+    if (column != outcome.dropped_columns.end()) message += " (column " + column->second + ")";
   }
   if (message == slot.last_message) return;
   slot.last_message = message;

@@ -50,6 +50,8 @@ class TargetRunner {
   struct Slot {
     std::unique_ptr<Collector> collector;             // used by the thread alone
     std::string last_message;                         // likewise; to log a lasting error once
+    base::Duration pause{0};                          // likewise; after its query had to be cut off
+    SteadyTime not_before{};                          // likewise
     std::shared_ptr<const CollectorOutcome> outcome;  // guarded by mutex_
     uint64_t run = 0;                                 // guarded by mutex_; the last that it took part in
     uint64_t missed = 0;                              // guarded by mutex_; the last that was counted as missed
@@ -61,6 +63,7 @@ class TargetRunner {
   void UpdateConnectCheck();
   void RunOne(Slot& slot, Session& session, uint64_t run, SteadyTime deadline);
   bool ServeAgain(Slot& slot, uint64_t run);
+  void Pause(Slot& slot, bool cut_off) const;
   bool IsFresh(const Slot& slot) const;  // under mutex_
   void Finish(Slot& slot, uint64_t run, std::shared_ptr<const CollectorOutcome> outcome);
   void LogChange(Slot& slot, const CollectorOutcome& outcome);

@@ -14,8 +14,9 @@ namespace exporter {
 // What one run of a collector gives.
 struct CollectorOutput {
   MetricFamilies families;
-  std::map<std::string, uint64_t> dropped;  // reason -> rows or values left out
-  std::vector<QueryError> errors;           // any makes the run unsuccessful; what was measured still counts
+  std::map<std::string, uint64_t> dropped;             // reason -> rows or values left out
+  std::map<std::string, std::string> dropped_columns;  // reason -> the column of the first, where one is to blame
+  std::vector<QueryError> errors;                      // any makes the run unsuccessful; what was measured still counts
 
   size_t SeriesCount() const;
 };
@@ -44,6 +45,8 @@ struct QueryPlan {
   int max_version = 1'000'000;
   // A column that says why the row gives no samples: it is counted by that reason. Empty: the query has none.
   std::string left_out{};
+  // Asked instead, from then on, where the server cannot read `sql`; empty for none.
+  std::string fallback_sql{};
 };
 
 using ConstantLabels = std::vector<std::pair<std::string, std::string>>;
@@ -58,8 +61,10 @@ std::string QuoteLiteral(std::string_view text);
 std::string QuoteList(const std::vector<std::string>& values);  // 'a', 'b'; matches nothing when empty
 // "FROM" source of a table or of a query.
 std::string QuerySource(const std::string& table, const std::string& query);
-// A column as seconds since 1970, and the present moment as such.
-std::string EpochOf(Dialect dialect, const std::string& expression);
+// A column as seconds since 1970, and the present moment as such. `typed` is for columns with a type of time, which
+// PostgreSQL converts quickly; `any` also for numbers that are seconds already.
+enum class TimeColumn : uint8_t { typed, any };
+std::string EpochOf(Dialect dialect, TimeColumn kind, const std::string& expression);
 std::string_view EpochNow(Dialect dialect);
 
 }  // namespace exporter

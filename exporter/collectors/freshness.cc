@@ -10,7 +10,8 @@ namespace {
 
 class FreshnessQuery {
  public:
-  FreshnessQuery(const FreshnessConfig& config, Dialect dialect) : config_(config), dialect_(dialect) {}
+  FreshnessQuery(const FreshnessConfig& config, Dialect dialect, TimeColumn times)
+      : config_(config), dialect_(dialect), times_(times) {}
 
   QueryPlan Plan() const {
     QueryPlan plan{config_.run_at.empty() ? StateSql() : RunsSql(), {}};
@@ -50,7 +51,7 @@ class FreshnessQuery {
     return fmt::format("CASE WHEN lower({}) IN ({}) THEN 1 ELSE 0 END", status, QuoteList(healthy));
   }
 
-  std::string LastSuccess() const { return EpochOf(dialect_, QuoteIdentifier(config_.last_success)); }
+  std::string LastSuccess() const { return EpochOf(dialect_, times_, QuoteIdentifier(config_.last_success)); }
 
   // A row per key.
   std::string StateSql() const {
@@ -72,6 +73,7 @@ class FreshnessQuery {
 
   const FreshnessConfig& config_;
   const Dialect dialect_;
+  const TimeColumn times_;
 };
 
 }  // namespace
@@ -79,8 +81,10 @@ class FreshnessQuery {
 std::vector<BoundCollector> MakeFreshnessCollectors(const CollectorSetup& setup) {
   std::vector<BoundCollector> all;
   for (const FreshnessConfig& config : setup.config.freshness) {
-    const QueryPlan plan = FreshnessQuery(config, setup.dialect(setup.config, config.target)).Plan();
-    all.push_back({config.target, MakeQueryCollector("freshness." + config.name, config.limits, {plan},
+    const Dialect dialect = setup.dialect(setup.config, config.target);
+    QueryPlan plan = FreshnessQuery(config, dialect, TimeColumn::typed).Plan();
+    plan.fallback_sql = FreshnessQuery(config, dialect, TimeColumn::any).Plan().sql;
+    all.push_back({config.target, MakeQueryCollector("freshness." + config.name, config.limits, {std::move(plan)},
                                                      setup.target_labels(setup.config, config.target))});
   }
   return all;

@@ -14,7 +14,8 @@ namespace {
 
 class JobsQuery {
  public:
-  JobsQuery(const JobsConfig& config, Dialect dialect) : config_(config), dialect_(dialect) {
+  JobsQuery(const JobsConfig& config, Dialect dialect, TimeColumn times)
+      : config_(config), dialect_(dialect), times_(times) {
     for (const auto* list : {&config.statuses.queued, &config.statuses.running, &config.statuses.failed}) {
       for (const std::string& status : *list) {
         if (std::find(known_.begin(), known_.end(), status) == known_.end()) known_.push_back(status);
@@ -94,7 +95,7 @@ class JobsQuery {
   }
 
   std::string Age(const std::string& column) const {
-    return fmt::format("({} - {})", EpochNow(dialect_), EpochOf(dialect_, QuoteIdentifier(column)));
+    return fmt::format("({} - {})", EpochNow(dialect_), EpochOf(dialect_, times_, QuoteIdentifier(column)));
   }
 
   std::string OldestAge(const std::vector<std::string>& statuses, const std::string& column) const {
@@ -120,6 +121,7 @@ class JobsQuery {
 
   const JobsConfig& config_;
   const Dialect dialect_;
+  const TimeColumn times_;
   std::vector<std::string> known_;  // statuses the configuration names
 };
 
@@ -128,8 +130,10 @@ class JobsQuery {
 std::vector<BoundCollector> MakeJobsCollectors(const CollectorSetup& setup) {
   std::vector<BoundCollector> all;
   for (const JobsConfig& config : setup.config.jobs) {
-    const QueryPlan plan = JobsQuery(config, setup.dialect(setup.config, config.target)).Plan();
-    all.push_back({config.target, MakeQueryCollector("jobs." + config.name, config.limits, {plan},
+    const Dialect dialect = setup.dialect(setup.config, config.target);
+    QueryPlan plan = JobsQuery(config, dialect, TimeColumn::typed).Plan();
+    plan.fallback_sql = JobsQuery(config, dialect, TimeColumn::any).Plan().sql;
+    all.push_back({config.target, MakeQueryCollector("jobs." + config.name, config.limits, {std::move(plan)},
                                                      setup.target_labels(setup.config, config.target))});
   }
   return all;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -73,6 +74,98 @@ std::optional<double> ReadNumber(std::string_view text) {
   return base::ParseFloat(base::Trim(text));
 }
 
+namespace {
+
+// Takes two digits of at most `most` off the front of `text`.
+std::optional<int> TakeTwoDigits(std::string_view& text, int most) {
+  int number = 0;
+  if (text.size() < 2) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + 2, number);
+  if (error != std::errc() || end != text.data() + 2 || number < 0 || number > most) return std::nullopt;
+  text.remove_prefix(2);
+  return number;
+}
+
+bool Take(std::string_view& text, char c) {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+std::optional<std::chrono::sys_days> TakeDate(std::string_view& text) {
+  int year = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), year);
+  if (error != std::errc() || end - text.data() < 4 || year < 0) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  if (!Take(text, '-')) return std::nullopt;
+  const std::optional<int> month = TakeTwoDigits(text, 12);
+  if (!month || !Take(text, '-')) return std::nullopt;
+  const std::optional<int> day = TakeTwoDigits(text, 31);
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date);
+}
+
+// "03:04", "03:04:05", "03:04:05.25", in seconds.
+std::optional<double> TakeClock(std::string_view& text) {
+  const std::optional<int> hour = TakeTwoDigits(text, 24);
+  if (!hour || !Take(text, ':')) return std::nullopt;
+  const std::optional<int> minute = TakeTwoDigits(text, 59);
+  if (!minute) return std::nullopt;
+  double seconds = *hour * 3600 + *minute * 60;
+  if (!Take(text, ':')) return seconds;
+  const std::optional<int> second = TakeTwoDigits(text, 60);
+  if (!second) return std::nullopt;
+  seconds += *second;
+  if (!text.starts_with('.')) return seconds;
+  double fraction = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fraction, std::chars_format::fixed);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return seconds + fraction;
+}
+
+// "Z", "+01", "+0130", "-01:30", "+01:30:15", in seconds.
+std::optional<int> TakeOffset(std::string_view& text) {
+  if (Take(text, 'Z')) return 0;
+  const int sign = text.starts_with('-') ? -1 : 1;
+  if (!Take(text, '-') && !Take(text, '+')) return std::nullopt;
+  int seconds = 0;
+  for (int unit = 3600; unit == 3600 || (unit > 0 && !text.empty()); unit /= 60) {
+    if (unit < 3600) Take(text, ':');
+    const std::optional<int> number = TakeTwoDigits(text, 59);
+    if (!number) return std::nullopt;
+    seconds += *number * unit;
+  }
+  return sign * seconds;
+}
+
+// What a clock in `zone` shows, as seconds of UTC. Of a time that it shows twice, or skips, the one that PostgreSQL
+// takes: the later, or the one by the offset before the change.
+double InZone(double local, const base::TimeZone& zone) {
+  const auto offset_at = [&](double utc) { return zone.At(base::TimestampFromSeconds(utc)).offset_seconds; };
+  return local - offset_at(local - offset_at(local));
+}
+
+}  // namespace
+
+std::optional<double> ReadTime(std::string_view text, const base::TimeZone& zone) {
+  const std::optional<std::chrono::sys_days> date = TakeDate(text);
+  if (!date) return std::nullopt;
+  auto seconds = static_cast<double>(std::chrono::seconds(date->time_since_epoch()).count());
+  if (text.empty()) return InZone(seconds, zone);
+  if (!Take(text, ' ') && !Take(text, 'T')) return std::nullopt;
+  const std::optional<double> clock = TakeClock(text);
+  if (!clock) return std::nullopt;
+  seconds += *clock;
+  if (text.empty()) return InZone(seconds, zone);
+  const std::optional<int> offset = TakeOffset(text);
+  if (!offset || !text.empty()) return std::nullopt;
+  return seconds - *offset;
+}
+
 // A label of one metric, in the order of names: either a column or text rendered beforehand.
 struct RowMapper::Label {
   std::string name;
@@ -101,8 +194,8 @@ struct RowMapper::Metric {
 };
 
 RowMapper::RowMapper(const std::vector<MetricSpec>& metrics, const ConstantLabels& labels, CollectorOutput& out,
-                     std::string left_out)
-    : specs_(metrics), constant_labels_(labels), out_(out), left_out_(std::move(left_out)) {}
+                     RowOptions options)
+    : specs_(metrics), constant_labels_(labels), out_(out), options_(std::move(options)) {}
 
 RowMapper::~RowMapper() = default;
 
@@ -146,8 +239,11 @@ bool RowMapper::FindColumns(const MetricSpec& spec, std::span<const std::string>
 }
 
 void RowMapper::Columns(std::span<const std::string> names) {
-  const auto left_out = std::ranges::find(names, left_out_);
-  if (!left_out_.empty() && left_out != names.end()) left_out_column_ = static_cast<size_t>(left_out - names.begin());
+  names_.assign(names.begin(), names.end());
+  const auto left_out = std::ranges::find(names_, options_.left_out);
+  if (!options_.left_out.empty() && left_out != names_.end()) {
+    left_out_column_ = static_cast<size_t>(left_out - names_.begin());
+  }
   for (const MetricSpec& spec : specs_) {
     Metric metric;
     metric.spec = &spec;
@@ -177,14 +273,20 @@ void RowMapper::Row(std::span<const Cell> cells) {
   }
 }
 
-std::optional<double> RowMapper::Number(const Metric& metric, const Cell& cell) {
-  if (!cell) {
-    if (!metric.spec->skip_null) ++out_.dropped["null_value"];
+std::optional<double> RowMapper::Number(const Metric& metric, std::span<const Cell> cells, size_t column) {
+  const Cell& cell = cells[column];
+  const auto drop = [&](const char* reason) {
+    ++out_.dropped[reason];
+    out_.dropped_columns.emplace(reason, names_[column]);
     return std::nullopt;
+  };
+  if (!cell) {
+    if (metric.spec->skip_null) return std::nullopt;
+    return drop("null_value");
   }
-  const std::optional<double> number = ReadNumber(*cell);
-  if (!number) ++out_.dropped["not_a_number"];
-  return number;
+  if (const std::optional<double> number = ReadNumber(*cell)) return number;
+  if (const std::optional<double> time = ReadTime(*cell, options_.zone)) return time;
+  return drop("not_a_number");
 }
 
 void RowMapper::AppendLabels(const Metric& metric, std::span<const Cell> cells, std::string& text) {
@@ -220,7 +322,7 @@ bool RowMapper::WriteLabels(Metric& metric, std::span<const Cell> cells) {
 void RowMapper::AddValue(Metric& metric, std::span<const Cell> cells) {
   double value = 1;
   if (metric.value != kNoColumn) {
-    const std::optional<double> number = Number(metric, cells[metric.value]);
+    const std::optional<double> number = Number(metric, cells, metric.value);
     if (!number) return;
     value = *number;
   }
@@ -234,16 +336,16 @@ void RowMapper::AddValue(Metric& metric, std::span<const Cell> cells) {
 void RowMapper::AddWideHistogram(Metric& metric, std::span<const Cell> cells) {
   BucketRows rows;
   for (const auto& [bound, column] : metric.buckets) {
-    const std::optional<double> number = Number(metric, cells[column]);
+    const std::optional<double> number = Number(metric, cells, column);
     if (!number) return;
     rows.buckets[bound] = *number;
   }
   if (metric.count != kNoColumn) {
-    rows.count = Number(metric, cells[metric.count]);
+    rows.count = Number(metric, cells, metric.count);
     if (!rows.count) return;
   }
   if (metric.sum != kNoColumn) {
-    const std::optional<double> sum = Number(metric, cells[metric.sum]);
+    const std::optional<double> sum = Number(metric, cells, metric.sum);
     if (!sum) return;
     rows.sum = *sum;
   }
@@ -252,7 +354,7 @@ void RowMapper::AddWideHistogram(Metric& metric, std::span<const Cell> cells) {
 }
 
 void RowMapper::AddBucketRow(Metric& metric, std::span<const Cell> cells) {
-  const std::optional<double> count = Number(metric, cells[metric.value]);
+  const std::optional<double> count = Number(metric, cells, metric.value);
   if (!count) return;
   const Cell& bound_text = cells[metric.le];
   const std::optional<double> bound = bound_text ? ReadNumber(*bound_text) : std::nullopt;

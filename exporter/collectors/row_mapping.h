@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time_zone.h"
 #include "exporter/collectors/collector.h"
 
 namespace exporter {
@@ -13,15 +14,24 @@ namespace exporter {
 // 1 and 0; nullopt for other text.
 std::optional<double> ReadNumber(std::string_view text);
 
-// Rows -> samples, by a list of metrics. Labels are written straight into the family they belong to. What is left out
-// is counted in CollectorOutput::dropped by reason: null_value, not_a_number, bad_bucket, duplicate (the first row of a
-// label set is kept), and the reasons that a column of the query gives. A metric that names a column the result lacks
-// gives an error of its own; the others go on. `metrics` must outlive the mapper.
+// Seconds since 1970 of a date or a time in ISO form: "2026-01-02", "2026-01-02 03:04:05.5",
+// "2026-01-02T03:04:05+01:30". One without an offset is read in `zone`. nullopt for other text.
+std::optional<double> ReadTime(std::string_view text, const base::TimeZone& zone);
+
+struct RowOptions {
+  std::string left_out{};  // QueryPlan::left_out
+  base::TimeZone zone{};   // of values that are times without an offset
+};
+
+// Rows -> samples, by a list of metrics. A value is a number, or a time, which counts as seconds since 1970. Labels are
+// written straight into the family they belong to. What is left out is counted in CollectorOutput::dropped by reason:
+// null_value, not_a_number, bad_bucket, duplicate (the first row of a label set is kept), and the reasons that a column
+// of the query gives. A metric that names a column the result lacks gives an error of its own; the others go on.
+// `metrics` must outlive the mapper.
 class RowMapper : public RowSink {
  public:
-  // `left_out` names QueryPlan::left_out's column.
   RowMapper(const std::vector<MetricSpec>& metrics, const ConstantLabels& labels, CollectorOutput& out,
-            std::string left_out = {});
+            RowOptions options = {});
   ~RowMapper() override;
 
   void Columns(std::span<const std::string> names) override;
@@ -39,14 +49,15 @@ class RowMapper : public RowSink {
   void AddWideHistogram(Metric& metric, std::span<const Cell> cells);
   void AddBucketRow(Metric& metric, std::span<const Cell> cells);
   void FinishBucketRows(Metric& metric);
-  std::optional<double> Number(const Metric& metric, const Cell& cell);
+  std::optional<double> Number(const Metric& metric, std::span<const Cell> cells, size_t column);
   void AppendLabels(const Metric& metric, std::span<const Cell> cells, std::string& text);
   bool WriteLabels(Metric& metric, std::span<const Cell> cells);
 
   const std::vector<MetricSpec>& specs_;
   const ConstantLabels& constant_labels_;
   CollectorOutput& out_;
-  const std::string left_out_;
+  const RowOptions options_;
+  std::vector<std::string> names_;  // of the columns
   size_t left_out_column_ = static_cast<size_t>(-1);
   std::vector<std::unique_ptr<Family>> families_;
   std::vector<Metric> metrics_;

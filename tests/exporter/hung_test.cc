@@ -23,7 +23,7 @@ constexpr auto kFarTooLong = seconds(10);
 
 std::string Config(int port, const std::string& collectors, const std::string& more = "") {
   return "targets: [{name: app, url: 'postgresql://postgres@127.0.0.1:" + std::to_string(port) +
-         "/postgres', connect_timeout: 400ms" + more + "}]\nsql:\n" + collectors;
+         "/postgres', connect_timeout: 2s" + more + "}]\nsql:\n" + collectors;
 }
 
 std::string Gauge(const std::string& name, const std::string& query, const std::string& more = "") {
@@ -72,7 +72,15 @@ TEST(Hung, AQueryWhoseBackendStopsCostsItselfAlone) {
   EXPECT_EQ(ValueOf(page, "slow"), "absent");
   EXPECT_EQ(ValueOf(page, "quick"), "2");
   EXPECT_EQ(ValueOf(page, "tocsin_collector_errors_total{class=\"timeout\",collector=\"sql.slow\"}"), "1");
-  EXPECT_EQ(fixture.exporter().Probe("sql.quick", test::In(seconds(20)))->errors.size(), 0U);
+  // it is not asked again at once, which would hang one session after the other
+  for (int i = 2; i < 5; ++i) {
+    page = fixture.Page();
+    EXPECT_EQ(ValueOf(page, "quick"), "2");
+    EXPECT_EQ(ValueOf(page, "tocsin_collector_success{collector=\"sql.slow\"}"), "0");
+    EXPECT_EQ(ValueOf(page, "tocsin_collector_errors_total{class=\"timeout\",collector=\"sql.slow\"}"),
+              std::to_string(i));
+  }
+  EXPECT_EQ(cluster.Query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tocsin'"), "2");
 }
 
 TEST(Hung, StoppingDoesNotWaitForAStoppedBackend) {
@@ -144,7 +152,7 @@ TEST(Hung, AServerThatAcceptsAndSaysNothing) {
     }
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_EQ(Count(log, "\n"), 1U) << log;
-    EXPECT_NE(log.find("class=timeout error=\"no connection within 400ms (connect_timeout)\""), std::string::npos)
+    EXPECT_NE(log.find("class=timeout error=\"no connection within 2s (connect_timeout)\""), std::string::npos)
         << log;
     ExporterFixture stopped(Config(cluster.port(), Gauge("m", "SELECT 1 AS v")));
     const std::jthread scrape([&] { stopped.Page(); });

@@ -252,6 +252,65 @@ TEST(Postgres, TimesWithoutZone) {
   }
 }
 
+TEST(Postgres, ValuesThatAreTimes) {
+  const Database database("time_values_db");
+  database.Query(
+      "ALTER DATABASE time_values_db SET timezone = 'Asia/Tokyo'; ALTER DATABASE time_values_db SET datestyle = "
+      "'German'");
+  const std::string query =
+      "SELECT '2026-01-02 12:00+00'::timestamptz AS zoned, '2026-01-02 12:00'::timestamp AS naive, '2026-01-02'::date "
+      "AS "
+      "day, 'infinity'::timestamp AS never, interval '90 s' AS took";
+  std::string metrics;
+  for (const char* column : {"zoned", "naive", "day", "never", "took"}) {
+    metrics += std::string(metrics.empty() ? "" : ", ") + "{name: " + column + ", value: " + column + "}";
+  }
+  testing::internal::CaptureStderr();
+  ExporterFixture fixture(
+      database.Target() + "sql:\n  - {name: q, query: \"" + query + "\", metrics: [" + metrics +
+      "]}\n  - {name: b, time_zone: Europe/Berlin, query: \"SELECT '2026-01-02 12:00'::timestamp AS " +
+      "v, '2026-01-02 12:00+00'::timestamptz AS z\", metrics: [{name: in_berlin, value: v}, {name: "
+      "in_berlin_zoned, value: z}]}\n");
+  const std::string page = fixture.Page();
+  const std::pair<const char*, const char*> want[] = {{"zoned", "1767355200"},
+                                                      {"naive", "1767355200"},
+                                                      {"day", "1767312000"},
+                                                      {"never", "+Inf"},
+                                                      {"took", "absent"},
+                                                      {"in_berlin", "1767351600"},
+                                                      {"in_berlin_zoned", "1767355200"}};
+  for (const auto& [series, value] : want) EXPECT_EQ(ValueOf(page, series), value) << series;
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("left out: not_a_number (column took)"), std::string::npos) << log;
+}
+
+// Laravel's jobs table, for one, keeps its times as seconds since 1970.
+TEST(Postgres, TimesThatAreNumbers) {
+  const Database database("epoch_db");
+  database.Query(
+      "CREATE TABLE jobs (status text, queued int, started bigint, done float8);"
+      "INSERT INTO jobs VALUES ('queued', extract(epoch FROM now()) - 100, NULL, NULL),"
+      "('running', 0, extract(epoch FROM now()) - 7200, NULL), ('failed', 0, 0, extract(epoch FROM now()) - 60);"
+      "CREATE TABLE runs (k text, at numeric, s text); INSERT INTO runs VALUES ('a', 1000, 'ok'), ('a', 2000, 'bad')");
+  ExporterFixture fixture(database.Target() + R"(
+jobs: [{name: j, table: jobs, columns: {queued_at: queued, started_at: started, finished_at: done}}]
+freshness:
+  - {name: f, table: runs, key: [k], last_success: at, status: s, run_at: at}
+  - {name: broken, query: SELEC, last_success: at}
+)");
+  for (int i = 0; i < 2; ++i) {
+    const std::string page = fixture.Page();
+    const double queued = std::stod(ValueOf(page, "tocsin_jobs_oldest_queued_age_seconds{queue=\"j\"}"));
+    EXPECT_TRUE(queued >= 99 && queued < 1000) << queued;
+    EXPECT_EQ(ValueOf(page, "tocsin_jobs_stuck{queue=\"j\"}"), "1");
+    EXPECT_EQ(ValueOf(page, "tocsin_jobs_failed{queue=\"j\"}"), "1");
+    EXPECT_EQ(ValueOf(page, "tocsin_freshness_last_success_timestamp_seconds{k=\"a\",source=\"f\"}"), "1000");
+    EXPECT_EQ(ValueOf(page, "tocsin_collector_success{collector=\"jobs.j\"}"), "1");
+    EXPECT_EQ(ValueOf(page, "tocsin_collector_errors_total{class=\"syntax\",collector=\"freshness.broken\"}"),
+              std::to_string(i + 1));
+  }
+}
+
 TEST(Postgres, ManyTablesAreNotCutInSilence) {
   const Database database("many_tables_db");
   database.Query("CREATE TABLE a (v int); CREATE TABLE b (v int); CREATE TABLE c (v int)");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "exporter/exposition/exposition.h"
 
 namespace exporter {
@@ -40,7 +42,7 @@ const std::vector<std::string> kColumns = {"k", "v"};
 
 TEST(RowMapping, RowsThatTheQueryLeavesOut) {
   CollectorOutput out;
-  RowMapper mapper(kSimple, {}, out, "why");
+  RowMapper mapper(kSimple, {}, out, {.left_out = "why"});
   mapper.Columns(std::vector<std::string>{"k", "why", "v"});
   mapper.Row(std::vector<Cell>{"a", std::nullopt, "1"});
   mapper.Row(std::vector<Cell>{"b", "locked", "2"});
@@ -48,6 +50,46 @@ TEST(RowMapping, RowsThatTheQueryLeavesOut) {
   mapper.Finish();
   EXPECT_EQ(out.SeriesCount(), 1U);
   EXPECT_EQ(out.dropped, (std::map<std::string, uint64_t>{{"locked", 2}}));
+}
+
+TEST(RowMapping, TimesAreSecondsSince1970) {
+  const base::TimeZone berlin = base::TimeZone::Load("Europe/Berlin").value();
+  const struct {
+    const char* text;
+    double utc;  // NaN: no time
+    double in_berlin;
+  } cases[] = {
+      {"2026-01-02 03:04:05+00", 1767323045, 1767323045},
+      {"2026-01-02 03:04:05", 1767323045, 1767319445},
+      {"2026-07-02 03:04", 1782961440, 1782954240},
+      {"2026-01-02T03:04:05.25Z", 1767323045.25, 1767323045.25},
+      {"2026-01-02 03:04:05.000001-01:30", 1767328445.000001, 1767328445.000001},
+      {"2026-01-02 03:04:05+013015", 1767323045 - 5415, 1767323045 - 5415},
+      {"2026-01-02", 1767312000, 1767308400},
+      {"1969-12-31 23:59:59", -1, -3601},
+      {"12026-01-02", 317336832000, 317336828400},
+      {"2026-10-25 02:30:00", 1792895400, 1792891800},  // shown twice in Berlin
+      {"2026-03-29 02:30:00", 1774751400, 1774747800},  // skipped there
+      {"90 seconds", NAN, NAN},
+      {"00:01:30", NAN, NAN},
+      {"2026-02-30", NAN, NAN},
+      {"2026-1-02", NAN, NAN},
+      {"2026-01-02 25:00", NAN, NAN},
+      {"2026-01-02 03:04:05 BC", NAN, NAN},
+      {"2026-01-02 03:04:05+", NAN, NAN},
+      {"2026-01-02x", NAN, NAN},
+      {"192.168.0.1", NAN, NAN},
+      {"", NAN, NAN},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.text);
+    if (std::isnan(c.utc)) {
+      EXPECT_EQ(ReadTime(c.text, {}), std::nullopt);
+      continue;
+    }
+    EXPECT_DOUBLE_EQ(ReadTime(c.text, {}).value_or(NAN), c.utc);
+    EXPECT_DOUBLE_EQ(ReadTime(c.text, berlin).value_or(NAN), c.in_berlin);
+  }
 }
 
 TEST(RowMapping, SkippedNullsAreNoLoss) {
