@@ -7,6 +7,9 @@
 namespace exporter {
 namespace {
 
+// The reason by which a query leaves out what is there but cannot be read now: no verdict on it, unlike a row that is
+// gone.
+constexpr std::string_view kLocked = "locked";
 constexpr base::Duration kShortestPing = std::chrono::milliseconds(250);
 constexpr base::Duration kFirstPause = std::chrono::seconds(15);
 constexpr base::Duration kLongestPause = std::chrono::minutes(10);
@@ -229,7 +232,8 @@ TargetRunner::Snapshot TargetRunner::Take(uint64_t run) {
     for (Slot& slot : slots_) {
       if (slot.outcome != nullptr && (slot.run >= run || IsFresh(slot))) {
         snapshot.outcomes.push_back(slot.outcome);
-        if (!slot.outcome->success()) snapshot.lost[slot.collector->name()] = slot.collector->MetricNames();
+        const bool whole = slot.outcome->success() && !slot.outcome->dropped.contains(std::string(kLocked));
+        if (!whole) snapshot.lost[slot.collector->name()] = slot.collector->MetricNames();
       } else {
         snapshot.lost[slot.collector->name()] = slot.collector->MetricNames();
         if (slot.missed < run) {

@@ -64,6 +64,10 @@ TEST(Faults, ALockedTableCostsOneMetric) {
       EXPECT_EQ(
           ValueOf(page, "tocsin_collector_dropped_rows_total{collector=\"postgres.table_sizes\",reason=\"locked\"}"),
           std::to_string(i + 1));
+      EXPECT_EQ(ValueOf(page,
+                        "tocsin_collector_metric_lost{collector=\"postgres.table_sizes\",metric=\"pg_stat_user_tables_"
+                        "table_size_bytes\"}"),
+                "1");
     }
     watcher = {};
     EXPECT_EQ(most_waiting, 1);
