@@ -19,6 +19,7 @@ StoredAlert Complete(const PostedAlert& posted, base::Duration resolve_timeout, 
   stored.alert.labels = posted.labels;
   stored.alert.annotations = posted.annotations;
   stored.alert.generator_url = posted.generator_url;
+  stored.alert.route_as = posted.route_as;
   stored.alert.starts_at = posted.starts_at.value_or(posted.ends_at.value_or(now));
   stored.alert.ends_at = posted.ends_at.value_or(now + resolve_timeout);
   stored.timeout = !posted.ends_at;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/alert.h"
 
@@ -17,6 +18,7 @@ struct PostedAlert {
   std::optional<base::Timestamp> starts_at;  // missing: ends_at if given, else now
   std::optional<base::Timestamp> ends_at;    // missing: now + resolve_timeout
   std::string generator_url;
+  std::vector<base::Labels> route_as{};  // see base::Alert
 };
 
 struct StoredAlert {

@@ -69,6 +69,7 @@ void DeliveryPool::Try(Delivery delivery, std::stop_token stop) {
   const base::Timestamp now = clock_.Now();
   const bool delivered = outcome.kind == Outcome::Kind::delivered;
   metrics_.Tried(delivery.id.kind, now - start, delivered);
+  metrics_.TriedReceiver(delivery.id, delivered);
   if (!delivered && delivery.last.reason != outcome.reason) {
     base::LogWarn("a notification was not delivered", {{"integration", delivery.id.Key()},
                                                        {"group", delivery.job.notification->group_key},

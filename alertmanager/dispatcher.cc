@@ -63,7 +63,8 @@ void Dispatcher::Send(std::span<const base::Alert> alerts) {
   std::vector<PostedAlert> posted;
   posted.reserve(alerts.size());
   for (const base::Alert& alert : alerts) {
-    posted.push_back({alert.labels, alert.annotations, alert.starts_at, alert.ends_at, alert.generator_url});
+    posted.push_back(
+        {alert.labels, alert.annotations, alert.starts_at, alert.ends_at, alert.generator_url, alert.route_as});
   }
   Post(posted);
 }

@@ -34,6 +34,12 @@ std::map<std::string, std::string> ByIntegration(std::string_view integration) {
   return {{"integration", std::string(integration)}};
 }
 
+std::map<std::string, std::string> ByReceiver(const IntegrationId& id, bool delivered) {
+  return {{"receiver", id.receiver},
+          {"integration", id.kind + "/" + std::to_string(id.index)},
+          {"outcome", delivered ? "delivered" : "failed"}};
+}
+
 std::map<std::string, std::string> ByPeer(std::string_view peer) { return {{"alertmanager", std::string(peer)}}; }
 
 }  // namespace
@@ -45,6 +51,8 @@ struct Metrics::Families {
         requests(Counters(registry, "alertmanager_notification_requests_total", "Tries to deliver a notification.")),
         requests_failed(Counters(registry, "alertmanager_notification_requests_failed_total",
                                  "Tries to deliver a notification that failed.")),
+        attempts(Counters(registry, "tocsin_notification_attempts_total",
+                          "Tries to deliver a notification, by receiver, its integration, and how they ended.")),
         latency(prometheus::BuildHistogram()
                     .Name("alertmanager_notification_latency_seconds")
                     .Help("How long a try to deliver a notification took.")
@@ -78,6 +86,7 @@ struct Metrics::Families {
   CounterFamily& invalid;
   CounterFamily& requests;
   CounterFamily& requests_failed;
+  CounterFamily& attempts;
   HistogramFamily& latency;
   CounterFamily& notifications;
   CounterFamily& failed;
@@ -131,6 +140,10 @@ void Metrics::Tried(std::string_view integration, base::Duration latency, bool d
   families_->latency.Add(ByIntegration(integration), LatencyBuckets()).Observe(base::ToSeconds(latency));
 }
 
+void Metrics::TriedReceiver(const IntegrationId& id, bool delivered) {
+  families_->attempts.Add(ByReceiver(id, delivered)).Increment();
+}
+
 void Metrics::Notified(std::string_view integration, std::string_view failure) {
   families_->notifications.Add(ByIntegration(integration)).Increment();
   if (failure.empty()) return;
@@ -150,7 +163,12 @@ void Metrics::SetCounts(const PipelineCounts& counts) {
 
 void Metrics::SetConfig(const Config& config) {
   families_->receivers.Add({}).Set(static_cast<double>(config.receivers.size()));
-  families_->integrations.Add({}).Set(static_cast<double>(MakeIntegrations(config).size()));
+  const std::vector<NamedIntegration> integrations = MakeIntegrations(config);
+  families_->integrations.Add({}).Set(static_cast<double>(integrations.size()));
+  // shown as zero, as above
+  for (const NamedIntegration& named : integrations) {
+    for (const bool delivered : {false, true}) families_->attempts.Add(ByReceiver(named.id, delivered));
+  }
   families_->inhibition_rules.Add({}).Set(static_cast<double>(config.inhibit_rules.size()));
 }
 

@@ -26,6 +26,8 @@ class Metrics {
   void Invalid(uint64_t alerts);                      // alertmanager_alerts_invalid_total
   // One try: notification_requests_total, notification_requests_failed_total, notification_latency_seconds.
   void Tried(std::string_view integration, base::Duration latency, bool delivered);
+  // The same by receiver: tocsin_notification_attempts_total{receiver,integration,outcome}.
+  void TriedReceiver(const IntegrationId& id, bool delivered);
   // The end of a notification; `failure` is "" when delivered: notifications_total, notifications_failed_total.
   void Notified(std::string_view integration, std::string_view failure);
   void Suppressed(uint64_t total);               // notifications_suppressed_total{reason="inhibition"}

@@ -25,7 +25,8 @@ Pipeline::Pipeline(std::shared_ptr<const Config> config, std::vector<Integration
       integrations_(std::move(integrations)),
       by_receiver_(ByReceiver(integrations_)),
       options_(std::move(options)),
-      routes_(std::make_unique<Route>(BuildRoutes(config_->route))) {}
+      routes_(std::make_unique<Route>(BuildRoutes(config_->route))),
+      direct_routes_(DirectRoutes(*routes_, config_->receivers)) {}
 
 void Pipeline::Restore(PipelineState state, base::Timestamp now) {
   log_.Restore(std::move(state.log));
@@ -50,11 +51,51 @@ void Pipeline::Put(std::span<const PostedAlert> alerts, base::Timestamp now) {
 PipelineChanges Pipeline::TakeChanges() { return {std::exchange(changes_, {}), log_.TakeChanges()}; }
 
 void Pipeline::Insert(const AlertStore::Pointer& alert, base::Timestamp now) {
-  for (const Route* route : MatchRoutes(*routes_, alert->alert.labels)) {
-    Group& group = GroupOf(*route, alert->alert.labels, now);
-    group.alerts[alert->fingerprint] = alert;
-    if (!group.flushed && alert->alert.starts_at + route->group_wait < now) Schedule(group, now);
+  const std::vector<const Route*> routes = RoutesOf(*alert, now);
+  for (const Route* route : routes) InsertInto(*route, alert, now);
+  if (alert->alert.route_as.empty()) return;
+  for (const auto& [receiver, route] : direct_routes_) {
+    if (std::ranges::find(routes, &route) == routes.end()) Withdraw(route, *alert);
   }
+}
+
+void Pipeline::InsertInto(const Route& route, const AlertStore::Pointer& alert, base::Timestamp now) {
+  Group& group = GroupOf(route, alert->alert.labels, now);
+  group.alerts[alert->fingerprint] = alert;
+  if (!group.flushed && alert->alert.starts_at + route.group_wait < now) Schedule(group, now);
+}
+
+// The alert does not go there any more and nobody was told. The next flush ends the group.
+void Pipeline::Withdraw(const Route& route, const StoredAlert& alert) {
+  const auto known = group_ids_.find({&route, GroupLabels(route, alert.alert.labels)});
+  if (known != group_ids_.end()) groups_.at(known->second).alerts.erase(alert.fingerprint);
+}
+
+std::vector<const Route*> Pipeline::RoutesOf(const StoredAlert& alert, base::Timestamp now) const {
+  if (alert.alert.route_as.empty()) return MatchRoutes(*routes_, alert.alert.labels);
+  std::set<std::string> receivers;
+  for (const base::Labels& labels : alert.alert.route_as) {
+    if (labels.empty()) {
+      receivers.insert(routes_->receiver);
+      continue;
+    }
+    for (const Route* route : MatchRoutes(*routes_, labels)) receivers.insert(route->receiver);
+  }
+  std::vector<const Route*> routes;
+  for (const auto& [receiver, route] : direct_routes_) {
+    if (receivers.contains(receiver) || WasTold(route, alert, now)) routes.push_back(&route);
+  }
+  return routes;
+}
+
+bool Pipeline::WasTold(const Route& route, const StoredAlert& alert, base::Timestamp now) const {
+  const auto integrations = by_receiver_.find(route.receiver);
+  if (integrations == by_receiver_.end()) return false;
+  const std::string group_key = GroupKey(route, GroupLabels(route, alert.alert.labels));
+  return std::ranges::any_of(integrations->second, [&](size_t index) {
+    const LogEntry* const told = log_.Find(LogKey(group_key, integrations_[index]), now);
+    return told != nullptr && (told->firing.contains(alert.fingerprint) || told->attempted.contains(alert.fingerprint));
+  });
 }
 
 Pipeline::Group& Pipeline::GroupOf(const Route& route, const base::Labels& alert_labels, base::Timestamp now) {
@@ -257,6 +298,7 @@ void Pipeline::Reload(std::shared_ptr<const Config> config, std::vector<Integrat
   integrations_ = std::move(integrations);
   by_receiver_ = ByReceiver(integrations_);
   routes_ = std::make_unique<Route>(BuildRoutes(config_->route));
+  direct_routes_ = DirectRoutes(*routes_, config_->receivers);
   for (const AlertStore::Pointer& alert : alerts) Insert(alert, now);
   std::map<uint64_t, Group*> successors;  // by the id that a group had
   for (auto& [id, group] : groups_) {

@@ -69,6 +69,10 @@ struct PipelineCounts {
 // The end of an alert is told only to those who were told of its start. In another process that got the state by
 // Restore, each group flushes at once. What the earlier process was about to tell and did not finish is told then, even
 // if the alert has resolved meanwhile: its start first, and its end with the next flush.
+//
+// An alert with base::Alert::route_as is told once to each receiver that its label sets lead to, in a group per
+// receiver and source (DirectRoutes). A receiver that was told of it stays one until it has heard the end, also after
+// a restart: the notification log says who was told.
 class Pipeline {
  public:
   struct Options {
@@ -132,6 +136,11 @@ class Pipeline {
   };
 
   void Insert(const AlertStore::Pointer& alert, base::Timestamp now);
+  void InsertInto(const Route& route, const AlertStore::Pointer& alert, base::Timestamp now);
+  void Withdraw(const Route& route, const StoredAlert& alert);
+  // The nodes the alert goes to now.
+  std::vector<const Route*> RoutesOf(const StoredAlert& alert, base::Timestamp now) const;
+  bool WasTold(const Route& route, const StoredAlert& alert, base::Timestamp now) const;
   Group& GroupOf(const Route& route, const base::Labels& alert_labels, base::Timestamp now);
   void Schedule(Group& group, base::Timestamp at);
   void StartFlush(Group& group, const Inhibitions& inhibitions, base::Timestamp now, std::vector<NotifyJob>& jobs);
@@ -150,6 +159,7 @@ class Pipeline {
   std::map<std::string, std::vector<size_t>> by_receiver_;
   Options options_;
   std::unique_ptr<const Route> routes_;
+  std::map<std::string, Route> direct_routes_;  // by receiver
   AlertStore store_;
   std::map<uint64_t, Group> groups_;
   std::map<std::pair<const Route*, base::Labels>, uint64_t> group_ids_;

@@ -17,7 +17,7 @@ std::vector<AlertStatus> Pipeline::Alerts(base::Timestamp now) const {
     if (stored->alert.ResolvedAt(now)) continue;
     AlertStatus& status = statuses.emplace_back();
     status.alert = stored;
-    for (const Route* route : MatchRoutes(*routes_, stored->alert.labels)) status.receivers.push_back(route->receiver);
+    for (const Route* route : RoutesOf(*stored, now)) status.receivers.push_back(route->receiver);
     status.inhibited_by = inhibitions.InhibitedBy(stored->alert.labels);
     status.processed = processed.contains(fingerprint);
   }

@@ -5,7 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <span>
+
+#include "exporter/collectors/collectors.h"
+#include "rules/builtin/builtin_rules.h"
 
 namespace app {
 namespace {
@@ -148,6 +153,10 @@ void ReadAlertmanager(const base::YamlReader& in, Reading& reading) {
 
 void ReadStorage(const base::YamlReader& in, Reading& reading) { ReadYaml(in, reading.config.storage); }
 
+void ReadBuiltinAlerts(const base::YamlReader& in, Reading& reading) {
+  base::ReadYaml(in, reading.config.builtin_alerts);
+}
+
 struct Section {
   base::FieldHelp help;
   void (*read)(const base::YamlReader&, Reading&);
@@ -178,6 +187,11 @@ const std::vector<Section>& Sections() {
         &alertmanager::ConfigHelp()},
        ReadAlertmanager},
       {{"storage", "map", "", "How much is kept.", false, &StorageSchema().help()}, ReadStorage},
+      {{"builtin_alerts", "boolean", "true",
+        "Whether the root route's receiver is told of lost sources and of trouble of tocsin itself "
+        "(docs/builtin-alerts.md).",
+        false, nullptr},
+       ReadBuiltinAlerts},
   };
   return sections;
 }
@@ -216,6 +230,30 @@ void AddInhibitions(Config& config) {
   config.alertmanager = std::move(with_thresholds);
 }
 
+// A job that relabelling renames has the longest interval of all: it is never taken for lost too early.
+rules::BuiltinOptions ToBuiltinOptions(const Config& config) {
+  rules::BuiltinOptions options{.alerts = config.builtin_alerts,
+                                .evaluation_interval = config.global.evaluation_interval,
+                                .scrape_interval = config.global.scrape_interval,
+                                .own_job = std::string(kOwnJob),
+                                .own_interval = config.global.scrape_interval};
+  std::map<std::string, base::Duration> jobs = {{options.own_job, options.own_interval}};
+  for (const ingest::ScrapeConfig& scrape : config.scrape_configs) {
+    base::Duration& interval = jobs[scrape.job_name];
+    interval = std::max(interval, scrape.scrape_interval);
+    options.scrape_interval = std::max(options.scrape_interval, scrape.scrape_interval);
+  }
+  for (const auto& [job, interval] : jobs) {
+    if (interval != options.scrape_interval) options.jobs[interval].push_back(job);
+  }
+  for (const exporter::BoundCollector& bound : exporter::MakeCollectors(config.collectors)) {
+    const base::Duration period = bound.collector->limits().min_interval;
+    if (period > options.own_interval) options.slow_collectors[period].push_back(bound.collector->name());
+  }
+  if (config.collectors.targets.size() == 1) options.only_target = config.collectors.targets.front().name;
+  return options;
+}
+
 }  // namespace
 
 Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
@@ -237,6 +275,9 @@ Config ReadConfig(const std::string& path, const Environment& environment, base:
   }
   reading.config.rules = rules::MergeRuleSets(std::move(reading.rule_sets), errors);
   AddInhibitions(reading.config);
+  if (!errors.empty()) return std::move(reading.config);
+  std::ranges::move(rules::BuiltinRules(ToBuiltinOptions(reading.config)),
+                    std::back_inserter(reading.config.rules.groups));
   return std::move(reading.config);
 }
 

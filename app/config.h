@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "alertmanager/alerting.h"
@@ -47,8 +48,12 @@ struct Config {
   std::vector<ingest::RelabelConfig> alert_relabel_configs;  // of `alerting:`, for every alert that leaves
   std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included
   StorageConfig storage;
-  std::string shown;  // the file's text for people to look at: no secrets, ${…} as written
+  bool builtin_alerts = true;  // the groups of built-in rules are in `rules`
+  std::string shown;           // the file's text for people to look at: no secrets, ${…} as written
 };
+
+// The job of the own page's series.
+inline constexpr std::string_view kOwnJob = "tocsin";
 
 // Reads the file and all it names. Every mistake of all of them is in `errors`; a configuration that had one must not
 // be used. Relative paths are meant from the folder of the file.

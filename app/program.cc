@@ -15,6 +15,7 @@
 #include "alertmanager/dispatcher.h"
 #include "alertmanager/metrics.h"
 #include "alertmanager/notify/forward.h"
+#include "app/clock_watch.h"
 #include "app/config.h"
 #include "app/lifecycle_api.h"
 #include "app/pages.h"
@@ -64,7 +65,6 @@ constexpr std::chrono::minutes kFirstRoundPatience{2};
 constexpr base::Duration kHandOver = std::chrono::seconds(2);
 // How long a reload waits for samples to receivers that are gone or changed.
 constexpr base::Duration kFlush = std::chrono::seconds(2);
-constexpr std::string_view kOwnJob = "tocsin";
 
 base::Labels ToLabels(const std::map<std::string, std::string>& map) {
   base::LabelsBuilder labels;
@@ -162,6 +162,7 @@ class Composition final : public Program {
 
   // What stands lower uses what stands higher.
   prometheus::Registry registry_;
+  ClockWatch clock_watch_;
   ReloadStatus reload_status_{registry_, ReloadPrefixes(options_.roles)};
   alertmanager::Metrics alert_metrics_{registry_};
   std::unique_ptr<base::HttpClient> client_ = base::HttpClient::Start(fmt::format("tocsin/{}", TOCSIN_VERSION));
@@ -234,6 +235,7 @@ base::Result<void> Composition::Begin(const Config& config) {
     own_address_ = server_->addresses().front();
     Apply(config);
   }
+  clock_watch_.Start(clock_);
   if (dispatcher_) dispatcher_->Start();
   if (rule_manager_) rule_manager_->Start(evaluation_.Threads());
   maintenance_ = std::jthread([this](const std::stop_token& stop) { Maintain(stop); });
@@ -249,6 +251,8 @@ base::Result<void> Composition::ReplaceExporter(const Config& config) {
                                                 [this] { return WriterMetrics(persistence_.writer.get()); },
                                                 [this] { return DurableMetrics(persistence_.samples.get()); }}};
   const auto add = [&sources](auto source) { sources.sources.emplace_back(std::move(source)); };
+  add([this] { return clock_watch_.Metrics(); });
+  if (persistence_.folder) add([this] { return DiskMetrics(options_.storage_path); });
   if (options_.roles.rules) {
     add(PrometheusBuildInfo);
     add([this] { return PrometheusStoreMetrics(head_->Stats(), {storage_.retention, storage_.retention_size.bytes}); });
@@ -291,7 +295,8 @@ void Composition::Apply(const Config& config) {
   if (rule_manager_) ApplyRules(config);
   if (scrapes_) {
     std::vector<ingest::InProcessTarget> own;
-    if (options_.roles.exporter) own.push_back(OwnTarget(config));
+    // the alerts about tocsin itself need its own metrics, also where it exports nothing else
+    if (options_.roles.exporter || config.builtin_alerts) own.push_back(OwnTarget(config));
     scrapes_->Reload(config.scrape_configs, std::move(own));
   }
   reload_status_.Succeeded(clock_.Now());

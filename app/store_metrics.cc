@@ -1,6 +1,8 @@
 #include "app/store_metrics.h"
 
+#include <filesystem>
 #include <initializer_list>
+#include <system_error>
 
 #include "app/add_family.h"
 
@@ -99,6 +101,18 @@ exporter::MetricFamilies DurableMetrics(const store::Durable* durable) {
   AddValue(families, "tocsin_storage_restored_series", gauge, "Series found at the start.", stats.restored.series);
   AddValue(families, "tocsin_storage_damaged_rows", gauge, "Rows that did not read at the start and were left out.",
            stats.restored.damaged);
+  return families;
+}
+
+exporter::MetricFamilies DiskMetrics(const std::string& folder) {
+  exporter::MetricFamilies families;
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(folder, error);
+  if (error) return families;
+  AddValue(families, "tocsin_storage_free_bytes", exporter::MetricType::gauge,
+           "Free bytes of the file system that holds the data folder.", space.available);
+  AddValue(families, "tocsin_storage_size_bytes", exporter::MetricType::gauge,
+           "Size of the file system that holds the data folder, in bytes.", space.capacity);
   return families;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "base/write_behind.h"
 #include "exporter/metric_family.h"
 #include "store/durable.h"
@@ -16,5 +18,8 @@ exporter::MetricFamilies ExemplarMetrics(const store::Exemplars* exemplars);
 // tocsin_storage_…: how what survives a restart gets to the disk. Nothing for null.
 exporter::MetricFamilies WriterMetrics(const base::WriteBehind* writer);
 exporter::MetricFamilies DurableMetrics(const store::Durable* durable);
+
+// tocsin_storage_{free,size}_bytes of the file system that holds `folder`, as far as they can be read.
+exporter::MetricFamilies DiskMetrics(const std::string& folder);
 
 }  // namespace app

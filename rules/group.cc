@@ -95,7 +95,13 @@ base::Timestamp Group::SlotAt(base::Timestamp now) const {
   return now - past;
 }
 
-GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& environment, bool past) {
+GroupOutcome Group::Evaluate(base::Timestamp now, const Environment& common, bool past) {
+  std::optional<Environment> local;
+  if (definition_.builtin && common.datasource) {
+    local.emplace(common);
+    local->datasource = nullptr;
+  }
+  const Environment& environment = local ? *local : common;
   const std::scoped_lock evaluating(evaluating_);
   if (retired_ || (last_evaluation_ && now <= *last_evaluation_)) return {};
   const auto begin = std::chrono::steady_clock::now();

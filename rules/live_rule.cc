@@ -68,13 +68,24 @@ base::Labels WithExternal(const base::Labels& labels, const base::Labels& extern
   return builder.Build();
 }
 
-base::Alert ToSend(const ActiveAlert& alert, const std::string& generator_url, const EvaluationTimes& times,
-                   const Environment& environment) {
+// The built-in alerts go to the root route, whatever the tree of routes makes of their labels.
+std::vector<base::Labels> RouteAs(const Rule& rule) {
+  return rule.to_root_route ? std::vector<base::Labels>(1) : std::vector<base::Labels>();
+}
+
+// A lost source that concerns no receiver is only shown.
+void DropUnaddressed(const Rule& rule, std::vector<base::Alert>& alerts) {
+  if (rule.source_lost) std::erase_if(alerts, [](const base::Alert& alert) { return alert.route_as.empty(); });
+}
+
+base::Alert ToSend(const Rule& rule, const ActiveAlert& alert, const std::string& generator_url,
+                   const EvaluationTimes& times, const Environment& environment) {
   return {.labels = WithExternal(alert.labels, environment.external_labels),
           .annotations = alert.no_data ? WithNoData(alert) : alert.annotations,
           .starts_at = alert.status.fired_at.value_or(alert.status.active_at),
           .ends_at = EndsAt(alert.status, times.now, times.interval, environment.resend_delay),
-          .generator_url = generator_url};
+          .generator_url = generator_url,
+          .route_as = RouteAs(rule)};
 }
 
 std::string_view Reason(store::AppendStatus status) {
@@ -120,6 +131,7 @@ RuleOutcome LiveRule::Evaluate(const EvaluationTimes& times, int limit, const En
   auto output = EvaluateExpression(times, limit, environment);
   if (output) {
     outcome.evaluated = true;
+    DropUnaddressed(rule_, output->alerts);
     outcome.to_send = std::move(output->alerts);
     StoreSamples(output->samples, times.SampleTime(), environment, outcome);
   } else {
@@ -288,7 +300,7 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Los
     if (times.past || unheard || !NeedsSending(live.alert.status, times.now, environment.resend_delay)) continue;
     live.alert.status.last_sent_at = times.now;
     if (generator_url.empty()) generator_url = GeneratorUrl(environment);
-    output.alerts.push_back(ToSend(live.alert, generator_url, times, environment));
+    output.alerts.push_back(ToSend(rule_, live.alert, generator_url, times, environment));
   }
   if (limit > 0 && active > static_cast<size_t>(limit)) {
     std::ranges::move(ForgetLocked(ChangeCause::limit), std::back_inserter(changes_));
@@ -312,7 +324,7 @@ std::optional<AlertStatus> LiveRule::Move(LiveAlert& live, bool present, const E
   if (!OwesEnd(live.alert.status) || (next && next->state != AlertState::pending)) return next;
   ActiveAlert ended = live.alert;
   if (!ended.status.resolved_at) ended.status.resolved_at = times.now;
-  to_send.push_back(ToSend(ended, GeneratorUrl(environment), times, environment));
+  to_send.push_back(ToSend(rule_, ended, GeneratorUrl(environment), times, environment));
   if (next) next->last_sent_at.reset();
   return next;
 }
@@ -374,7 +386,7 @@ std::vector<base::Alert> LiveRule::Restore(std::vector<ActiveAlert> alerts, cons
       if (status.state != AlertState::resolved) AppendStateSamples(live, times.SampleTime(), samples);
       if (status.state != AlertState::pending) {
         status.last_sent_at = times.now;
-        to_send.push_back(ToSend(live.alert, generator_url, times, environment));
+        to_send.push_back(ToSend(rule_, live.alert, generator_url, times, environment));
       }
       const base::Labels labels = live.alert.labels;
       alerts_.insert_or_assign(labels, std::move(live));
@@ -382,6 +394,7 @@ std::vector<base::Alert> LiveRule::Restore(std::vector<ActiveAlert> alerts, cons
     ReportKept(environment);
   }
   for (const promql::VectorSample& sample : samples) series_.emplace(sample.labels, Written());
+  DropUnaddressed(rule_, to_send);
   return to_send;
 }
 

@@ -40,6 +40,9 @@ struct Rule {
   std::optional<NoDataPolicy> no_data{};  // of an alert; nullopt: the default of `rules:`
   TextMap labels;                         // the group's merged in, the rule's own win
   TextMap annotations;
+  // Of built-in rules: SourceLost, and an alert that goes to the root route whatever its labels are (Alert::route_as).
+  bool source_lost = false;
+  bool to_root_route = false;
   base::SourcePosition where;
   ExpressionPlace expression_place{};  // line 0 where the expression was compiled from a threshold
 };
@@ -55,6 +58,7 @@ struct RuleGroup {
   int limit = 0;                               // of alerts or series per rule; 0: none
   std::vector<Rule> rules;
   bool threshold = false;  // compiled from the threshold of the group's name
+  bool builtin = false;    // tocsin's own: evaluated on the samples stored here, also where there is a datasource
   base::SourcePosition where;
 
   // What the metrics' label rule_group and the reload compare groups by: "file;name".

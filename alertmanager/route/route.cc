@@ -8,6 +8,10 @@
 namespace alertmanager {
 namespace {
 
+// A lost source is told of at once, and its return soon: there is nothing to gather such alerts with.
+constexpr base::Duration kLongestDirectWait = std::chrono::seconds(5);
+constexpr base::Duration kLongestDirectInterval = std::chrono::minutes(1);
+
 std::string MatchersText(const std::vector<base::Matcher>& matchers) {
   std::string text = "{";
   for (const base::Matcher& matcher : matchers) {
@@ -72,6 +76,20 @@ std::vector<const Route*> MatchRoutes(const Route& root, const base::Labels& lab
   std::vector<const Route*> found;
   Collect(root, labels, found);
   return found;
+}
+
+std::map<std::string, Route> DirectRoutes(const Route& root, const std::vector<ReceiverConfig>& receivers) {
+  std::map<std::string, Route> routes;
+  for (const ReceiverConfig& receiver : receivers) {
+    Route& route = routes[receiver.name];
+    route.receiver = receiver.name;
+    route.group_by = {"alertname", "collector", "instance", "job", "kind", "target"};
+    route.group_wait = std::min(root.group_wait, kLongestDirectWait);
+    route.group_interval = std::min(root.group_interval, kLongestDirectInterval);
+    route.repeat_interval = root.repeat_interval;
+    route.key = "route_as";
+  }
+  return routes;
 }
 
 base::Labels GroupLabels(const Route& route, const base::Labels& labels) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ Route BuildRoutes(const RouteConfig& root);
 // Which nodes an alert goes to: depth first, left to right; the first child that takes it ends the scan of its siblings
 // unless it says `continue`; a node itself counts only where no child took the alert. The root takes everything.
 std::vector<const Route*> MatchRoutes(const Route& root, const base::Labels& labels);
+
+// The routes of alerts that name their receivers by base::Alert::route_as: one per receiver of the configuration,
+// outside the tree. They group by what identifies a source of measurements, wait briefly, and repeat as `root` does.
+std::map<std::string, Route> DirectRoutes(const Route& root, const std::vector<ReceiverConfig>& receivers);
 
 base::Labels GroupLabels(const Route& route, const base::Labels& labels);
 

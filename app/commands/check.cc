@@ -18,7 +18,9 @@ namespace {
 
 size_t CountRules(const rules::RuleSet& set) {
   size_t count = 0;
-  for (const rules::RuleGroup& group : set.groups) count += group.rules.size();
+  for (const rules::RuleGroup& group : set.groups) {
+    if (!group.builtin) count += group.rules.size();
+  }
   return count;
 }
 

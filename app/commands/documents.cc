@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "app/json_schema.h"
+#include "rules/builtin/builtin_rules.h"
 #include "rules/rule_file.h"
 #include "rules/threshold/threshold.h"
 
@@ -54,6 +55,8 @@ int PrintDocument(std::span<const Command> commands, const Invocation& invocatio
     fmt::print("{}", ConfigurationPage());
   } else if (what == "commands") {
     fmt::print("{}", CommandsPage(commands));
+  } else if (what == "builtin-alerts") {
+    fmt::print("{}", rules::BuiltinAlertsPage());
   } else if (what == "man") {
     fmt::print("{}", ManPage(commands));
   } else if (what == "schema") {
@@ -71,7 +74,9 @@ int PrintDocument(std::span<const Command> commands, const Invocation& invocatio
     }
     fmt::print("{}", *text);
   } else {
-    fmt::print(stderr, "tocsin docs: one of configuration, commands, man, schema [rules], completion bash|zsh|fish\n");
+    fmt::print(
+        stderr,
+        "tocsin docs: one of configuration, commands, builtin-alerts, man, schema [rules], completion bash|zsh|fish\n");
     return kUsage;
   }
   return kOk;

@@ -36,5 +36,31 @@ TEST(RelabellingSink, ChangesAndDrops) {
   EXPECT_EQ(send({{"replica", "1"}}), "") << "an alert without labels is none";
 }
 
+TEST(RelabellingSink, ChangesTheLabelSetsThatChooseReceivers) {
+  base::YamlErrors errors;
+  const base::YamlNode node = base::ParseYaml(R"(
+- {source_labels: [severity], regex: info, action: drop}
+- {source_labels: [team], regex: (.+), target_label: owner}
+)",
+                                              "f.yml", errors);
+  std::vector<ingest::RelabelConfig> steps;
+  ASSERT_TRUE(base::ReadYaml(base::YamlReader(node, "", errors), steps)) << errors.ToString();
+  const auto recorder = std::make_shared<test::RecordingSink>();
+  RelabellingSink sink(steps, recorder);
+  const auto send = [&](std::vector<base::Labels> route_as) {
+    base::Alert alert{};
+    alert.labels = base::Labels{{"alertname", "SourceLost"}};
+    alert.route_as = std::move(route_as);
+    sink.Send(std::span(&alert, 1));
+    return recorder->Take();
+  };
+  const base::Labels info = {{"alertname", "A"}, {"severity", "info"}};
+  const auto kept = send({{}, {{"alertname", "A"}, {"team", "risk"}}, info});
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept.front().route_as,
+            (std::vector<base::Labels>{{}, {{"alertname", "A"}, {"owner", "risk"}, {"team", "risk"}}}));
+  EXPECT_EQ(send({info}).size(), 0U) << "without a label set its own labels would choose";
+}
+
 }  // namespace
 }  // namespace app
