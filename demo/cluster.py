@@ -121,3 +121,7 @@ class Cluster:
     def stop(self):
         if os.path.exists(os.path.join(self.data, "postmaster.pid")):
             self._program("pg_ctl", "-D", self.data, "-w", "-s", "-m", "immediate", "stop")
+
+    def resume(self):
+        """Starts the cluster again after stop()."""
+        self._program("pg_ctl", "-D", self.data, "-w", "-s", "-l", os.path.join(self.data, "server.log"), "start")

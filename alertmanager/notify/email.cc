@@ -23,8 +23,13 @@ std::string HashText(std::string_view text) {
 
 std::string Subject(const Notification& notification) {
   const Headline headline = MakeHeadline(notification);
-  std::string subject = fmt::format("[{}] ", headline.counts);
-  if (notification.Firing()) subject += headline.status + " ";
+  std::string subject;
+  if (headline.counts.empty()) {
+    subject = fmt::format("{} {} ", headline.icon, headline.status);
+  } else {
+    subject = fmt::format("[{}] ", headline.counts);
+    if (notification.Firing()) subject += headline.status + " ";
+  }
   subject += headline.name;
   if (!headline.place.empty()) subject += " (" + headline.place + ")";
   return Shortened(subject, kSubjectLimit);

@@ -24,7 +24,7 @@ std::string Title(const Headline& headline) {
 }
 
 struct Fact {
-  std::string_view name;
+  std::string name;
   std::string value;
 };
 
@@ -32,16 +32,22 @@ std::vector<Fact> Facts(const AlertText& text) {
   std::vector<Fact> facts = {{"Value", text.value},
                              {"Limit", text.limit},
                              {"Since", text.since},
-                             {text.resolved ? "Resolved after" : "For", text.duration},
+                             {text.resolved ? text.ended : "For", text.duration},
                              {"Labels", text.own_labels}};
   std::erase_if(facts, [](const Fact& fact) { return fact.value.empty(); });
   return facts;
 }
 
+std::string_view AffectedTitle(const AlertText& text) {
+  return text.resolved ? "Judged on current values again" : "Kept in their last known state";
+}
+
 void AddTextAlert(const AlertText& text, std::string& out) {
-  out += fmt::format("{} {}\n", text.resolved ? "[resolved]" : "[firing]", text.summary);
+  out += fmt::format("[{}] {}\n", text.state, text.summary);
   if (!text.description.empty()) out += text.description + "\n";
   for (const Fact& fact : Facts(text)) out += fmt::format("  {}: {}\n", fact.name, fact.value);
+  if (!text.affected.empty()) out += fmt::format("  {}:\n", AffectedTitle(text));
+  for (const std::string& line : text.affected) out += "    - " + line + "\n";
   if (!text.runbook_url.empty()) out += "  Runbook: " + text.runbook_url + "\n";
   if (!text.source_url.empty()) out += "  Source: " + text.source_url + "\n";
   out += "\n";
@@ -80,6 +86,12 @@ void AddHtmlAlert(const AlertText& text, std::string& out) {
         fact.name, base::EscapeHtml(fact.value));
   }
   out += "</table>";
+  if (!text.affected.empty()) {
+    out += fmt::format(R"(<div style="margin-top:8px;font-size:14px;color:#374151">{}:</div><ul style="margin:4px 0">)",
+                       AffectedTitle(text));
+    for (const std::string& line : text.affected) out += "<li>" + base::EscapeHtml(line) + "</li>";
+    out += "</ul>";
+  }
   out += ButtonHtml(text.runbook_url, "Runbook", "#1f4ed8");
   out += ButtonHtml(text.source_url, "Source", "#4b5563");
   out += "</td></tr>\n";
@@ -89,7 +101,7 @@ void AddHtmlAlert(const AlertText& text, std::string& out) {
 
 std::string MailText(const Notification& notification) {
   const Headline headline = MakeHeadline(notification);
-  std::string out = fmt::format("{} [{}]\n\n", Title(headline), headline.counts);
+  std::string out = Title(headline) + (headline.counts.empty() ? "" : " [" + headline.counts + "]") + "\n\n";
   const std::vector<const NotifiedAlert*> alerts = ByImportance(notification);
   for (size_t i = 0; i < std::min(alerts.size(), kShownAlerts); ++i) {
     AddTextAlert(Describe(*alerts[i], notification), out);

@@ -63,11 +63,86 @@ std::string FirstOf(const base::Labels& annotations, std::initializer_list<const
   return {};
 }
 
+constexpr std::string_view kSourceIcon = "🔌";
+constexpr size_t kShownAffected = 10;
+
+// What was lost: "database main at app:9187". The annotation is written by the built-in rule.
+std::string SourceName(const base::Alert& alert) {
+  if (alert.annotations.Has("source")) return std::string(alert.annotations.Get("source"));
+  std::string name(alert.labels.Get("kind"));
+  if (alert.labels.Has("collector")) name += fmt::format(" {}", alert.labels.Get("collector"));
+  if (alert.labels.Has("target")) name += fmt::format(" {}", alert.labels.Get("target"));
+  return fmt::format("{} at {}", name, alert.labels.Get("instance"));
+}
+
+// "14:03 UTC" where it was less than half a day ago, else with the date.
+std::string SinceForPeople(base::Timestamp time, base::Timestamp now) {
+  const std::string text = base::FormatRfc3339(time);
+  const std::string minute = text.substr(11, 5) + " UTC";
+  return now - time < std::chrono::hours(12) ? minute : text.substr(0, 10) + " " + minute;
+}
+
+// The whole first line of one lost or returned source, but for its icon and status.
+std::string SourceLine(const NotifiedAlert& notified, const Notification& notification) {
+  const base::Alert& alert = notified.alert;
+  if (notified.resolved) {
+    const base::Duration lost = std::max(alert.ends_at - alert.starts_at, base::Duration(0));
+    return fmt::format("{} after {}", SourceName(alert), base::FormatDurationForPeople(lost));
+  }
+  std::string summary(alert.annotations.Get("summary"));
+  if (summary.empty()) summary = SourceName(alert) + " unreachable";
+  return fmt::format("{} since {}", summary, SinceForPeople(alert.starts_at, notification.now));
+}
+
+Headline SourceHeadline(const Notification& notification) {
+  const size_t lost = notification.FiringCount();
+  const NotifiedAlert& first = *ByImportance(notification).front();
+  Headline headline;
+  headline.icon = kSourceIcon;
+  headline.status = lost > 0 ? "SOURCE LOST" : "SOURCE BACK";
+  headline.color = lost > 0 ? LookOf(first.alert.labels).color : kResolvedColor;
+  headline.name = SourceLine(first, notification);
+  if (notification.alerts.size() > 1) {
+    headline.name = fmt::format("{} sources", notification.alerts.size());
+    headline.counts = fmt::format("LOST:{}, BACK:{}", lost, notification.alerts.size() - lost);
+  }
+  return headline;
+}
+
+std::vector<std::string> AffectedLines(const base::Labels& annotations) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : base::Split(annotations.Get("affected"), '\n')) {
+    if (!base::Trim(line).empty()) lines.emplace_back(base::Trim(line));
+  }
+  if (lines.size() <= kShownAffected) return lines;
+  const size_t more = lines.size() - kShownAffected;
+  lines.resize(kShownAffected);
+  lines.push_back(fmt::format("… +{} more", more));
+  return lines;
+}
+
+void DescribeSource(const NotifiedAlert& notified, const Notification& notification, AlertText& text) {
+  text.icon = kSourceIcon;
+  text.state = notified.resolved ? "back" : "lost";
+  text.ended = "Back after";
+  text.affected = AffectedLines(notified.alert.annotations);
+  if (!notified.resolved) return;
+  text.summary = SourceLine(notified, notification);
+  text.description.clear();  // says what to do about the loss
+}
+
 }  // namespace
+
+bool IsSourceLost(const base::Labels& labels) { return labels.Get("alertname") == "SourceLost" && labels.Has("kind"); }
 
 base::Result<std::string> RenderText(const MessageText& text, const Notification&) { return text.text; }
 
 Headline MakeHeadline(const Notification& notification) {
+  const bool sources =
+      !notification.alerts.empty() && std::ranges::all_of(notification.alerts, [](const NotifiedAlert& notified) {
+        return IsSourceLost(notified.alert.labels);
+      });
+  if (sources) return SourceHeadline(notification);
   Headline headline;
   const size_t firing = notification.FiringCount();
   const size_t resolved = notification.alerts.size() - firing;
@@ -101,6 +176,8 @@ AlertText Describe(const NotifiedAlert& notified, const Notification& notificati
   const base::Alert& alert = notified.alert;
   AlertText text;
   text.resolved = notified.resolved;
+  text.state = notified.resolved ? "resolved" : "firing";
+  text.ended = "Resolved after";
   text.icon = notified.resolved ? kResolvedIcon : LookOf(alert.labels).icon;
   text.color = notified.resolved ? kResolvedColor : LookOf(alert.labels).color;
   text.summary = FirstOf(alert.annotations, {"summary", "description", "message"});
@@ -119,6 +196,7 @@ AlertText Describe(const NotifiedAlert& notified, const Notification& notificati
   text.since = base::FormatTimeForPeople(alert.starts_at);
   const base::Timestamp end = notified.resolved ? alert.ends_at : notification.now;
   text.duration = base::FormatDurationForPeople(std::max(end - alert.starts_at, base::Duration(0)));
+  if (IsSourceLost(alert.labels)) DescribeSource(notified, notification, text);
   return text;
 }
 

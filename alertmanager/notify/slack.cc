@@ -54,9 +54,13 @@ std::string AlertSection(const NotifiedAlert& notified, const Notification& noti
   std::string facts;
   if (!text.value.empty()) AddPart(facts, "*Value* " + EscapeSlack(text.value, kShortLimit));
   if (!text.limit.empty()) AddPart(facts, "*Limit* " + EscapeSlack(text.limit, kShortLimit));
-  AddPart(facts, text.resolved ? fmt::format("*Resolved after* {}", text.duration)
+  AddPart(facts, text.resolved ? fmt::format("*{}* {}", text.ended, text.duration)
                                : fmt::format("*Since* {} ({})", Since(notified, text), text.duration));
   section += "\n" + facts;
+  if (!text.affected.empty()) {
+    section += text.resolved ? "\nJudged on current values again:" : "\nKept in their last known state:";
+    for (const std::string& line : text.affected) section += "\n• " + EscapeSlack(line, kShortLimit);
+  }
   if (!text.own_labels.empty()) section += "\n" + EscapeSlack(text.own_labels, kLabelsLimit);
   if (alone) return section;
   std::string links = Link(text.runbook_url, "Runbook");
@@ -154,7 +158,8 @@ base::Result<std::string> FirstLine(const Notification& notification, const Slac
   if (config.title) return Mentions(notification, config) + line;
   line = fmt::format("{} *{}* {}", headline.icon, EscapeSlack(headline.status, kShortLimit), line);
   if (!headline.place.empty()) line += " (" + EscapeSlack(headline.place, kLabelsLimit) + ")";
-  return Mentions(notification, config) + line + " [" + headline.counts + "]";
+  if (!headline.counts.empty()) line += " [" + headline.counts + "]";
+  return Mentions(notification, config) + line;
 }
 
 // What a phone's notification shows of the attachment.

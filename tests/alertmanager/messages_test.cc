@@ -436,5 +436,65 @@ TEST(MailAddress, Table) {
   }
 }
 
+base::Alert LostDatabase() {
+  return MakeAlert(
+      {{"alertname", "SourceLost"},
+       {"instance", "app:9187"},
+       {"job", "tocsin"},
+       {"kind", "database"},
+       {"severity", "critical"}},
+      {{"source", "database main at app:9187"},
+       {"summary", "database main at app:9187 unreachable"},
+       {"description", "Check that the server runs."},
+       {"affected", "PAR_90 {segment=all}: last known 5.8 % at 00:00\nDatabaseConnections: last known 91 %\n"}});
+}
+
+TEST(SourceLost, SlackNeverSaysResolved) {
+  const std::string lost = *SlackPayload(MakeNotification({LostDatabase()}), SlackWith({{"critical", "<!here>"}}));
+  EXPECT_EQ(nlohmann::json::parse(lost)["text"],
+            "<!here> 🔌 *SOURCE LOST* database main at app:9187 unreachable since 00:00 UTC");
+  EXPECT_NE(lost.find("Kept in their last known state:\\n• PAR_90 {segment=all}: last known 5.8 % at 00:00\\n"
+                      "• DatabaseConnections: last known 91 %"),
+            std::string::npos)
+      << lost;
+  const std::string back = *SlackPayload(MakeNotification({}, {LostDatabase()}), SlackWith());
+  EXPECT_EQ(nlohmann::json::parse(back)["text"], "🔌 *SOURCE BACK* database main at app:9187 after 30s");
+  EXPECT_NE(back.find("*Back after* 30s"), std::string::npos) << back;
+  for (const std::string& text : {lost, back})
+    EXPECT_EQ(base::ToLower(text).find("resolved"), std::string::npos) << text;
+}
+
+TEST(SourceLost, MailNeverSaysResolved) {
+  EmailConfig config;
+  config.from = "tocsin@example.com";
+  config.to = "ops@example.com";
+  const Notification lost = MakeNotification({LostDatabase()});
+  const Notification back = MakeNotification({}, {LostDatabase()});
+  EXPECT_TRUE(
+      MailText(lost).starts_with("SOURCE LOST database main at app:9187 unreachable since 00:00 UTC\n\n[lost] database "
+                                 "main at app:9187 unreachable\n"
+                                 "Check that the server runs.\n"))
+      << MailText(lost);
+  EXPECT_NE(
+      MailText(lost).find("  Kept in their last known state:\n    - PAR_90 {segment=all}: last known 5.8 % at 00:00\n"),
+      std::string::npos);
+  EXPECT_TRUE(MailText(back).starts_with("SOURCE BACK database main at app:9187 after 30s\n\n[back] "))
+      << MailText(back);
+  for (const std::string& text : {MailText(lost), MailText(back), MailHtml(lost), MailHtml(back),
+                                  BuildMail(lost, config)->message, BuildMail(back, config)->message}) {
+    EXPECT_EQ(base::ToLower(text).find("resolved"), std::string::npos) << text;
+  }
+}
+
+TEST(SourceLost, WithoutAnnotationsTheLabelsSayWhatIsLost) {
+  base::Alert alert = LostDatabase();
+  alert.annotations = {};
+  EXPECT_EQ(MakeHeadline(MakeNotification({alert})).name, "database at app:9187 unreachable since 00:00 UTC");
+}
+
+TEST(SourceLost, AnAlertOfThatNameWithoutAKindIsAnyAlert) {
+  EXPECT_EQ(MakeHeadline(MakeNotification({MakeAlert({{"alertname", "SourceLost"}})})).status, "FIRING");
+}
+
 }  // namespace
 }  // namespace alertmanager

@@ -105,7 +105,7 @@ TEST_F(RouteAsTest, AReceiverThatJoinsIsToldAtOnceAndNobodyTwice) {
   EXPECT_EQ(Tick(5), "root lost");
   Put(30, {base::Labels(), kRisk});
   EXPECT_EQ(Tick(30), "risk lost");
-  EXPECT_EQ(Tick(400), "");
+  EXPECT_EQ(Tick(200), "");
 }
 
 TEST_F(RouteAsTest, WhoWasToldHearsTheEndAlsoAfterItLeft) {
