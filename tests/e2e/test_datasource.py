@@ -136,7 +136,7 @@ class DatasourceTest(Stage):
 
     def begin(self, config, name="tocsin", flags=(), rules=RULES, port=None):
         self.write("rules.yml", rules)
-        file = self.write(f"{name}.yml", "global: {evaluation_interval: 500ms}\nrule_files: [rules.yml]\n" + config)
+        file = self.write(f"{name}.yml", "global: {evaluation_interval: 500ms}\nbuiltin_alerts: false\nrule_files: [rules.yml]\n" + config)
         url = f"http://127.0.0.1:{port or free_port()}"
         process = self.start(name, [PROGRAM, "rules", f"--config.file={file}", f"--storage.path={self.path(name + '-data')}",
                                     f"--web.listen-address={url.removeprefix('http://')}", *flags], f"{url}/-/ready")
