@@ -258,10 +258,14 @@ void Pipeline::FinishFlush(Group& group) {
 
 void Pipeline::LeftGroup(const StoredAlert& alert) {
   const base::Labels& labels = alert.alert.labels;
-  const bool held = std::ranges::any_of(MatchRoutes(*routes_, labels), [&](const Route* route) {
-    const auto id = group_ids_.find({route, GroupLabels(*route, labels)});
+  const auto holds = [&](const Route& route) {
+    const auto id = group_ids_.find({&route, GroupLabels(route, labels)});
     return id != group_ids_.end() && groups_.at(id->second).alerts.contains(alert.fingerprint);
-  });
+  };
+  const bool held =
+      alert.alert.route_as.empty()
+          ? std::ranges::any_of(MatchRoutes(*routes_, labels), [&](const Route* route) { return holds(*route); })
+          : std::ranges::any_of(direct_routes_, [&](const auto& direct) { return holds(direct.second); });
   if (!held && kept_.erase(alert.fingerprint) > 0) changes_.push_back({alert.fingerprint, nullptr});
 }
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "promql/parser.h"
 #include "rules/no_data/keep.h"
+#include "rules/no_data/source_alert.h"
 #include "rules/no_data/source_check.h"
 
 namespace rules {
@@ -68,24 +69,15 @@ base::Labels WithExternal(const base::Labels& labels, const base::Labels& extern
   return builder.Build();
 }
 
-// The built-in alerts go to the root route, whatever the tree of routes makes of their labels.
-std::vector<base::Labels> RouteAs(const Rule& rule) {
-  return rule.to_root_route ? std::vector<base::Labels>(1) : std::vector<base::Labels>();
-}
-
-// A lost source that concerns no receiver is only shown.
-void DropUnaddressed(const Rule& rule, std::vector<base::Alert>& alerts) {
-  if (rule.source_lost) std::erase_if(alerts, [](const base::Alert& alert) { return alert.route_as.empty(); });
-}
-
 base::Alert ToSend(const Rule& rule, const ActiveAlert& alert, const std::string& generator_url,
                    const EvaluationTimes& times, const Environment& environment) {
-  return {.labels = WithExternal(alert.labels, environment.external_labels),
-          .annotations = alert.no_data ? WithNoData(alert) : alert.annotations,
-          .starts_at = alert.status.fired_at.value_or(alert.status.active_at),
-          .ends_at = EndsAt(alert.status, times.now, times.interval, environment.resend_delay),
-          .generator_url = generator_url,
-          .route_as = RouteAs(rule)};
+  base::Alert sent{.labels = WithExternal(alert.labels, environment.external_labels),
+                   .annotations = alert.no_data ? WithNoData(alert) : alert.annotations,
+                   .starts_at = alert.status.fired_at.value_or(alert.status.active_at),
+                   .ends_at = EndsAt(alert.status, times.now, times.interval, environment.resend_delay),
+                   .generator_url = generator_url};
+  ChooseReceivers(rule, environment, times.now, sent);
+  return sent;
 }
 
 std::string_view Reason(store::AppendStatus status) {

@@ -4,6 +4,7 @@
 #include "rules/api/rules_json.h"
 #include "rules/group.h"
 #include "rules/no_data/keep.h"
+#include "rules/no_data/source_alert.h"
 #include "rules/no_data/source_check.h"
 #include "rules/threshold/expand.h"
 #include "tests/rules/world.h"
@@ -236,6 +237,37 @@ TEST(NoDataMarkTest, TheManagerKnowsWhichAlertsASourceHolds) {
   PutAll(kept.world, {{kUp, 1}, {kKpi, 5.8}}, 60);
   kept.group.Evaluate(At(60), kept.world.environment());
   EXPECT_TRUE(kept.kept_alerts.Of(source).empty());
+}
+
+// Whom an alert of the built-in group goes to: the receivers of the kept alerts, and the root route where it may.
+TEST(NoDataMarkTest, TheAlertOfTheSourceGoesToTheReceiversOfTheAlertsItHolds) {
+  struct Row {
+    bool root;
+    std::string source;
+    bool resolved;
+    size_t routes;
+    std::string affected;
+  };
+  const std::string kept_line = "Kpi {segment=all, severity=critical}: last known 5.8% at 2023-11-14 22:13:20 UTC";
+  const std::vector<Row> rows = {{true, "a:1", false, 2, kept_line},
+                                 {false, "a:1", false, 1, kept_line},
+                                 {true, "b:1", false, 1, ""},
+                                 {false, "b:1", false, 0, ""},
+                                 {false, "b:1", true, 1, ""}};
+  Kept kept;
+  for (const Row& row : rows) {
+    Rule rule;
+    rule.source_lost = true;
+    rule.to_root_route = row.root;
+    std::vector<base::Alert> alerts(1);
+    alerts[0].labels = {{"alertname", "SourceLost"}, {"instance", row.source}, {"job", "app"}, {"kind", "target"}};
+    alerts[0].ends_at = row.resolved ? At(0) : At(3600);
+    ChooseReceivers(rule, kept.world.environment(), At(60), alerts[0]);
+    EXPECT_EQ(alerts[0].route_as.size(), row.routes);
+    EXPECT_EQ(alerts[0].annotations.Get("affected"), row.affected);
+    DropUnaddressed(rule, alerts);
+    EXPECT_EQ(alerts.empty(), row.routes == 0);
+  }
 }
 
 TEST(NoDataMarkTest, AGroupThatEndsHoldsNothing) {
