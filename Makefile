@@ -1,13 +1,11 @@
-# Every target does its own set-up; `make demo` and `make test` are all a newcomer needs.
+# Each target installs what it needs first, so any of them can be run on a fresh machine.
 PREFIX  ?= /usr/local
 DESTDIR ?=
 JOBS    ?= $(shell nproc)
 CMAKE   := cmake
-TOCSIN_CORPUS ?= $(abspath $(wildcard ../shared/corpus))
-export TOCSIN_CORPUS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install lint format conformance bench fuzz asan tsan docs clean
+.PHONY: help demo test build install lint format conformance nightly bench fuzz asan tsan docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,7 +15,7 @@ demo: ## build, start a private PostgreSQL, break things and show who is told (D
 	@$(MAKE) --no-print-directory build
 	@demo/run
 
-test: ## every test, those against PostgreSQL, Prometheus, Alertmanager and SMTP included
+test: ## the project's own tests, including those against PostgreSQL, Prometheus, Alertmanager and SMTP
 	@tools/setup test
 	@tools/test
 
@@ -29,17 +27,21 @@ build: ## the program, at build/release/tocsin
 install: build ## program, systemd unit, man page and completions below $(PREFIX)
 	@$(CMAKE) --install build/release --prefix $(DESTDIR)$(PREFIX)
 
-lint: ## clang-tidy, clang-format and the rules about includes
+lint: ## clang-format, include rules, Markdown and clang-tidy (tools/lint --quick leaves out clang-tidy)
 	@tools/setup lint
 	@tools/lint
 
 format: ## clang-format over the sources
-	@tools/setup lint
+	@tools/setup format
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 -i
 
-conformance: ## the corpus of other projects' test data (../shared/corpus or $$TOCSIN_CORPUS)
-	@tools/setup test
+conformance: ## other projects' test data, read from TOCSIN_CORPUS or ../shared/corpus; fails when there is none
+	@tools/setup build
 	@tools/conformance
+
+nightly: ## all tests under each sanitizer, then every fuzz target for 60 s; one line per part, logs in build/nightly/
+	@tools/setup test fuzz
+	@tools/nightly
 
 bench: ## our figures beside the peers', in one run
 	@tools/setup bench

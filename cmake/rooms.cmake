@@ -17,6 +17,10 @@ function(tocsin_room name)
   target_precompile_headers(tocsin_${name} REUSE_FROM tocsin_precompiled)
 endfunction()
 
+# Seconds after which a test is taken to hang. No verdict depends on speed, so it is far above what any test needs on a
+# busy machine.
+set(TOCSIN_TEST_TIMEOUT 1800)
+
 # tocsin_test(ROOM SOURCES … USES …): one test program per room, run by ctest case by case.
 function(tocsin_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
@@ -24,5 +28,14 @@ function(tocsin_test name)
   list(TRANSFORM TEST_USES PREPEND tocsin::)
   target_link_libraries(${name}_test PRIVATE tocsin_test_support ${TEST_USES} ${TEST_LIBRARIES})
   target_precompile_headers(${name}_test REUSE_FROM tocsin_test_support)
-  gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_TIMEOUT 600 PROPERTIES TIMEOUT ${TOCSIN_TEST_TIMEOUT})
+endfunction()
+
+# tocsin_python_test(NAME FILE): the Python tests in the folder's FILE as one test of ctest, which counts as skipped if one
+# of them skips itself. TOCSIN_PROGRAM names the program to test.
+function(tocsin_python_test name file)
+  add_test(NAME ${name} COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/support/run_unittest.py ${file}
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${TOCSIN_TEST_TIMEOUT} SKIP_RETURN_CODE 77
+    ENVIRONMENT "TOCSIN_PROGRAM=$<TARGET_FILE:tocsin>;TOCSIN=$<TARGET_FILE:tocsin>;PYTHONDONTWRITEBYTECODE=1")
 endfunction()

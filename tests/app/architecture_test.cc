@@ -12,7 +12,7 @@
 
 namespace {
 
-const std::filesystem::path kSource = TOCSIN_SOURCE_DIR;
+const std::filesystem::path kSource = test::ProjectFile("");
 
 const std::map<std::string, std::set<std::string>>& Arrows() {
   static const std::map<std::string, std::set<std::string>> arrows = {

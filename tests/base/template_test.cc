@@ -428,8 +428,7 @@ TEST(Template, AFieldOfAPlainValue) {
 }
 
 TEST(Template, PrintfVerbs) {
-  const auto cases =
-      nlohmann::json::parse(test::ReadFile(std::string(TOCSIN_TESTS_DIR) + "/base/testdata/printf_verbs.json"));
+  const auto cases = nlohmann::json::parse(test::ReadFile(test::ProjectFile("tests/base/testdata/printf_verbs.json")));
   EXPECT_GT(cases.size(), 700U);
   for (const auto& test : cases) {
     SCOPED_TRACE(test[0].get<std::string>());

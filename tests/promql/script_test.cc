@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
@@ -29,15 +28,7 @@ void ExpectAllPass(const std::filesystem::path& folder) {
   }
 }
 
-TEST(Scripts, Pass) { ExpectAllPass(TESTDATA_DIRECTORY); }
-
-// Prometheus' own scripts, where TOCSIN_CORPUS names the folder that holds promql/.
-TEST(Scripts, OfPrometheusPass) {
-  const char* corpus = std::getenv("TOCSIN_CORPUS");
-  if (corpus == nullptr || *corpus == '\0') GTEST_SKIP() << "TOCSIN_CORPUS is not set";
-  const std::filesystem::path folder = std::filesystem::path(corpus) / "promql";
-  ExpectAllPass(folder);
-}
+TEST(Scripts, Pass) { ExpectAllPass(test::ProjectFile("tests/promql/testdata")); }
 
 TEST(Scripts, ReportWhatFails) {
   struct Case {

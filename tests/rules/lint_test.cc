@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 
 #include "promql/parser.h"
 #include "rules/lint/expr_facts.h"
@@ -397,34 +395,6 @@ TEST(LintTest, Choosing) {
             "unknown-metric ");
   EXPECT_EQ(choose({"all", "duplicate-rule"}),
             "there is no lint \"duplicate-rule\" (did you mean \"duplicate-rules\"?); --lint=help lists them");
-}
-
-// Good rules from elsewhere. What is found in them is wrong with them, and each is known by name.
-TEST(LintTest, RealRules) {
-  const char* corpus = std::getenv("TOCSIN_CORPUS");
-  if (corpus == nullptr) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
-  std::vector<std::string> files;
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(std::filesystem::path(corpus) / "alert-rules")) {
-    if (entry.path().extension() == ".yml") files.push_back(entry.path().string());
-  }
-  base::YamlErrors errors;
-  const RuleSet set = LoadRuleFiles(files, {}, errors);
-  EXPECT_EQ(errors.ToString(), "");
-  const std::string usual = "default";
-  const auto chosen = ChooseLints(std::span(&usual, 1));
-  std::set<std::string> found;
-  for (const LintFinding& finding : RunLints(set.groups, {}, *chosen)) found.insert(finding.rule);
-  EXPECT_EQ(found, (std::set<std::string>{
-                       // count() == 0
-                       "TraefikBackendDown", "TraefikServiceDown",
-                       // x{a="1"} / x{a="2"} without `ignoring`
-                       "MongodbTooManyConnections(percona)", "MongodbTooManyConnections(dcu)",
-                       "MemcachedLowCacheHitRate(<80%)",
-                       // the limit's label `limit` is on one side only
-                       "MimirIngesterReachingSeriesLimitWarning", "MimirIngesterReachingSeriesLimitCritical",
-                       "MimirIngesterReachingTenantsLimitWarning", "MimirIngesterReachingTenantsLimitCritical",
-                       "MimirDistributorInflightRequestsHigh"}));
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ int ChildProcess::Wait() {
 
 ScriptedSink::ScriptedSink(const std::string& script, std::vector<std::string> options) {
   std::vector<std::string> command = {std::string(kPython),
-                                      TOCSIN_TESTS_DIR "/support/" + script,
+                                      ProjectFile("tests/support/" + script).string(),
                                       "--port",
                                       "0",
                                       "--out",

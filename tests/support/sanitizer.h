@@ -1,6 +1,7 @@
 #pragma once
 
-// For tests that repeat something at random: under a sanitizer they do so less often, as each time takes so much longer.
+// For tests that repeat something at random: under a sanitizer they do so less often, as each time takes so much
+// longer.
 
 namespace test {
 

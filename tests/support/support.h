@@ -55,6 +55,8 @@ class TemporaryDirectory {
 };
 
 std::string ReadFile(const std::filesystem::path& path);
+// A file of the project, named from the root of its sources, such as "tests/base/testdata/printf_verbs.json".
+std::filesystem::path ProjectFile(std::string_view name);
 // A TCP port of 127.0.0.1 that was free a moment ago.
 int FreePort();
 

@@ -665,7 +665,7 @@ label_join(memory_bytes, "instance", "-", "job")
 label_join(memory_bytes)
 histogram_quantile(memory_bytes, 0.9)
 1 +
-+ 
++
 * 2
 1 + + * 2
 1 + )

@@ -1,13 +1,13 @@
-// Rule files from elsewhere, read from the folder TOCSIN_CORPUS names: Prometheus' own good and bad ones, and the
-// collection of real alert rules. Skipped without it.
+// Rule files: Prometheus' own good and bad ones, and a collection of real alert rules.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
+#include <set>
 
+#include "rules/lint/lint.h"
 #include "rules/rule_file.h"
 #include "rules/threshold/expand.h"
+#include "tests/conformance/corpus.h"
 #include "tests/support/support.h"
 
 namespace rules {
@@ -15,19 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<fs::path> Corpus() {
-  const char* folder = std::getenv("TOCSIN_CORPUS");
-  return folder == nullptr ? std::nullopt : std::optional<fs::path>(folder);
-}
+using conformance::Corpus;
 
-std::vector<fs::path> YamlFiles(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    const std::string extension = entry.path().extension().string();
-    if (entry.is_regular_file() && (extension == ".yml" || extension == ".yaml")) files.push_back(entry.path());
-  }
-  std::ranges::sort(files);
-  return files;
+std::vector<fs::path> YamlFiles(std::string_view folder) {
+  return conformance::FilesBelow(Corpus(folder), {".yml", ".yaml"});
 }
 
 struct Loaded {
@@ -45,11 +36,9 @@ Loaded Load(const fs::path& file) {
   return loaded;
 }
 
-TEST(RulesConformanceTest, EveryRealAlertRuleLoads) {
-  const auto corpus = Corpus();
-  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
+TEST(RulesConformance, EveryRealAlertRuleLoads) {
   size_t rules = 0;
-  for (const fs::path& file : YamlFiles(*corpus / "alert-rules")) {
+  for (const fs::path& file : YamlFiles("alert-rules")) {
     const Loaded loaded = Load(file);
     EXPECT_EQ(loaded.mistakes, "");
     rules += loaded.rules;
@@ -57,10 +46,8 @@ TEST(RulesConformanceTest, EveryRealAlertRuleLoads) {
   EXPECT_EQ(rules, 954U);
 }
 
-TEST(RulesConformanceTest, PrometheusGoodAndBadRuleFiles) {
-  const auto corpus = Corpus();
-  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
-  for (const fs::path& file : YamlFiles(*corpus / "rule-files")) {
+TEST(RulesConformance, PrometheusGoodAndBadRuleFiles) {
+  for (const fs::path& file : YamlFiles("rule-files")) {
     SCOPED_TRACE(file);
     const std::string name = file.filename().string();
     // annotation names outside the classic alphabet are bad only under the old naming rules, which are not ours
@@ -74,9 +61,7 @@ TEST(RulesConformanceTest, PrometheusGoodAndBadRuleFiles) {
   }
 }
 
-TEST(RulesConformanceTest, PromtoolRuleFiles) {
-  const auto corpus = Corpus();
-  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
+TEST(RulesConformance, PromtoolRuleFiles) {
   struct Case {
     std::string_view file;
     bool good;
@@ -93,10 +78,33 @@ TEST(RulesConformanceTest, PromtoolRuleFiles) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.file);
-    const fs::path file = *corpus / "promtool" / c.file;
+    const fs::path file = Corpus("promtool") / c.file;
     const Loaded loaded = Load(file);
     EXPECT_EQ(loaded.mistakes.empty(), c.good) << loaded.mistakes;
   }
+}
+
+// The lints find in the real alert rules what is wrong with them, and nothing else.
+TEST(RulesConformance, LintsOfRealAlertRules) {
+  std::vector<std::string> files;
+  for (const fs::path& file : YamlFiles("alert-rules")) files.push_back(file.string());
+  base::YamlErrors errors;
+  const RuleSet set = LoadRuleFiles(files, {}, errors);
+  EXPECT_EQ(errors.ToString(), "");
+  const std::string usual = "default";
+  const auto chosen = ChooseLints(std::span(&usual, 1));
+  std::set<std::string> found;
+  for (const LintFinding& finding : RunLints(set.groups, {}, *chosen)) found.insert(finding.rule);
+  EXPECT_EQ(found, (std::set<std::string>{
+                       // count() == 0
+                       "TraefikBackendDown", "TraefikServiceDown",
+                       // x{a="1"} / x{a="2"} without `ignoring`
+                       "MongodbTooManyConnections(percona)", "MongodbTooManyConnections(dcu)",
+                       "MemcachedLowCacheHitRate(<80%)",
+                       // the limit's label `limit` is on one side only
+                       "MimirIngesterReachingSeriesLimitWarning", "MimirIngesterReachingSeriesLimitCritical",
+                       "MimirIngesterReachingTenantsLimitWarning", "MimirIngesterReachingTenantsLimitCritical",
+                       "MimirDistributorInflightRequestsHigh"}));
 }
 
 }  // namespace

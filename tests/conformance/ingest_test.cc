@@ -1,25 +1,21 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "ingest/config.h"
 #include "ingest/exposition_parser.h"
 #include "ingest/lint.h"
 #include "ingest/openmetrics_check.h"
+#include "tests/conformance/corpus.h"
 #include "tests/support/support.h"
 
-// Other projects' test data, where TOCSIN_CORPUS names a folder that has them.
+// Scraped pages and the scrape sections of prometheus.yml.
 
 namespace ingest {
 namespace {
 
-std::optional<std::filesystem::path> Corpus(std::string_view folder) {
-  const char* const root = std::getenv("TOCSIN_CORPUS");
-  if (root == nullptr || !std::filesystem::is_directory(std::filesystem::path(root) / folder)) return std::nullopt;
-  return std::filesystem::path(root) / folder;
-}
+using conformance::Corpus;
 
 size_t CountSamples(std::string_view page, ExpositionFormat format) {
   const auto parser = NewParser(page, {.format = format});
@@ -33,11 +29,9 @@ size_t CountSamples(std::string_view page, ExpositionFormat format) {
   }
 }
 
-TEST(Conformance, OpenMetricsVerdicts) {
-  const auto corpus = Corpus("openmetrics");
-  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
+TEST(IngestConformance, OpenMetricsVerdicts) {
   size_t judged = 0;
-  for (const auto& folder : std::filesystem::directory_iterator(*corpus)) {
+  for (const auto& folder : std::filesystem::directory_iterator(Corpus("openmetrics"))) {
     const auto verdict = folder.path() / "test.json";
     if (!std::filesystem::exists(verdict)) continue;
     SCOPED_TRACE(folder.path().filename().string());
@@ -46,13 +40,11 @@ TEST(Conformance, OpenMetricsVerdicts) {
     EXPECT_EQ(!error, should_parse) << (error ? error->ToString() : "accepted");
     ++judged;
   }
-  EXPECT_GE(judged, 211);
+  EXPECT_GE(judged, 211U);
 }
 
-TEST(Conformance, ExpositionPagesAreRead) {
-  const auto corpus = Corpus("exposition");
-  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
-  for (const auto& file : std::filesystem::directory_iterator(*corpus)) {
+TEST(IngestConformance, ExpositionPagesAreRead) {
+  for (const auto& file : std::filesystem::directory_iterator(Corpus("exposition"))) {
     SCOPED_TRACE(file.path().filename().string());
     const bool openmetrics = file.path().string().ends_with(".om.txt");
     const std::string page = test::ReadFile(file.path());
@@ -88,10 +80,8 @@ bool MistakeIsElsewhere(std::string_view name) {
          std::ranges::find(kBinary, name) != std::end(kBinary);
 }
 
-TEST(Conformance, PrometheusConfigurations) {
-  const auto corpus = Corpus("prometheus-config");
-  if (!corpus) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
-  for (const auto& file : std::filesystem::directory_iterator(*corpus)) {
+TEST(IngestConformance, PrometheusConfigurations) {
+  for (const auto& file : std::filesystem::directory_iterator(Corpus("prometheus-config"))) {
     const std::string name = file.path().filename().string();
     SCOPED_TRACE(name);
     const bool bad = name.ends_with(".bad.yml");
