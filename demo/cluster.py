@@ -3,6 +3,7 @@
 import glob
 import os
 import pwd
+import random
 import secrets
 import shutil
 import socket
@@ -14,9 +15,18 @@ MAX_CONNECTIONS = 40  # so few that a pile-up costs thirty sessions, not hundred
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that was free a moment ago. Chosen at random below the ports that the system gives to connections, so that
+    nothing else takes it before its program does."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        given_out_from = int(file.read().split()[0])
+    while True:
+        port = random.randrange(10_000, max(11_000, given_out_from))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def write_private(path, text):
@@ -85,7 +95,7 @@ class Cluster:
                 f"max_connections = {MAX_CONNECTIONS}\nshared_buffers = 32MB\n"
                 "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
                 "logging_collector = off\n")
-        self._program("pg_ctl", "-D", self.data, "-w", "-s", "-l", os.path.join(self.data, "server.log"), "start")
+        self._program("pg_ctl", "-D", self.data, "-w", "-t", "300", "-s", "-l", os.path.join(self.data, "server.log"), "start")
         self._write_password_files()
 
     def _write_password_files(self):
@@ -99,7 +109,7 @@ class Cluster:
         """The environment in which psql reaches this cluster as `role`."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         return {**clean, "PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": role, "PGDATABASE": database,
-                "PGPASSFILE": self.password_files[role], "PGAPPNAME": application, "PGCONNECT_TIMEOUT": "5"}
+                "PGPASSFILE": self.password_files[role], "PGAPPNAME": application, "PGCONNECT_TIMEOUT": "60"}
 
     def psql(self, sql=None, file=None, role="postgres", database=DATABASE, application="demo"):
         """Runs SQL in one transaction and returns what it prints, tuples only."""

@@ -13,6 +13,7 @@ class Process:
 
     def __init__(self, name, command, folder, environment=None):
         self.name = name
+        self.killed = False  # by kill()
         self.log = os.path.join(folder, f"{name}.log")
         with open(self.log, "w") as log:
             self._process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
@@ -26,13 +27,14 @@ class Process:
         with open(self.log, errors="replace") as log:
             return "".join(log.readlines()[-lines:]).rstrip()
 
-    def wait_ready(self, url, seconds=15):
+    def wait_ready(self, url, seconds=120):
+        """Fails at once when the program ends; the limit is far above what a busy machine needs."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.ended():
                 raise RuntimeError(f"{self.name} ended with {self._process.returncode}:\n{self.tail()}")
             try:
-                with urllib.request.urlopen(url, timeout=1):
+                with urllib.request.urlopen(url, timeout=5):
                     return
             except (OSError, urllib.error.URLError):
                 time.sleep(0.05)
@@ -40,10 +42,11 @@ class Process:
 
     def kill(self):
         """Ends it without a word."""
+        self.killed = True
         self._process.kill()
         self._process.wait()
 
-    def stop(self, seconds=8):
+    def stop(self, seconds=60):
         """Returns the exit status; -9 for a program that had to be killed."""
         if not self.ended():
             self._process.terminate()

@@ -72,7 +72,7 @@ TEST_F(ClientTest, EveryPeerGetsBatchesOfTwoHundredAndFiftySix) {
   std::vector<base::Alert> alerts;
   for (int i = 0; i < 300; ++i) alerts.push_back(Numbered(i));
   client_->Send(alerts);
-  EXPECT_TRUE(client_->Stop(20s));
+  EXPECT_TRUE(client_->Stop(2min));
   std::map<std::string, std::vector<size_t>> sizes;
   for (const base::HttpClientRequest& request : transport_.requests()) {
     EXPECT_TRUE(request.status_decides);
@@ -88,7 +88,7 @@ TEST_F(ClientTest, WhatWasNotTakenIsSentAgain) {
   Start({"http://a"});
   const base::Alert alert = Numbered(1);
   client_->Send({&alert, 1});
-  EXPECT_TRUE(client_->Stop(20s));
+  EXPECT_TRUE(client_->Stop(2min));
   EXPECT_EQ(transport_.requests().size(), 3U);
 }
 
@@ -100,7 +100,7 @@ TEST_F(ClientTest, ARefusedBatchIsDropped) {
   ASSERT_TRUE(test::WaitFor([&] { return transport_.requests().size() == 1; }));
   const base::Alert second = Numbered(2);
   client_->Send({&second, 1});
-  EXPECT_TRUE(client_->Stop(20s));
+  EXPECT_TRUE(client_->Stop(2min));
   ASSERT_EQ(transport_.requests().size(), 2U);
   EXPECT_EQ(nlohmann::json::parse(transport_.requests()[1].body)[0]["labels"]["n"], "2");
 }

@@ -79,7 +79,7 @@ receivers:
   ASSERT_TRUE(test::WaitFor([&] { return sink.requests().size() == 2; }));
   EXPECT_TRUE(sink.requests()[1].body.starts_with(R"({"receiver":"ops","status":"resolved")"));
   ASSERT_TRUE(test::WaitFor([&] { return dispatcher.Deliveries().size() == 2; }));
-  EXPECT_TRUE(dispatcher.Stop(5s));
+  EXPECT_TRUE(dispatcher.Stop(2min));
   const auto deliveries = dispatcher.Deliveries();
   EXPECT_TRUE(deliveries[0].delivered);
   EXPECT_EQ(deliveries[1].resolved, 1U);

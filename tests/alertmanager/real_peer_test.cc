@@ -23,7 +23,7 @@ constexpr const char* kConfig = R"(
 route:
   receiver: a.b
   group_by: [alertname]
-  group_wait: 1s
+  group_wait: 4s
   group_interval: 1h
   routes:
     - match_re: {service: foo1|foo2}
@@ -159,11 +159,11 @@ TEST_F(RealPeerTest, TheSameWebhooks) {
 TEST_F(RealPeerTest, ItTakesAlertsFromTheClientAndFromAReceiver) {
   const RealAlertmanager real("route: {receiver: r}\nreceivers: [{name: r}]");
   AlertingConfig alerting;
-  alerting.peers.push_back({real.url(), {}, 5s});
+  alerting.peers.push_back({real.url(), {}, 1min});
   AlertmanagerClient client(alerting, {.clock = clock_, .client = *client_, .metrics = metrics_});
   const base::Alert direct{{{"alertname", "Direct"}}, {}, clock_.Now(), clock_.Now() + 1h, "http://x/?a&b"};
   client.Send({&direct, 1});
-  EXPECT_TRUE(client.Stop(20s));
+  EXPECT_TRUE(client.Stop(2min));
 
   const auto dispatcher = OurAlertmanager(
       "route: {receiver: am, group_wait: 0s, group_interval: 200ms}\n"

@@ -85,18 +85,18 @@ class LiveTest(unittest.TestCase):
 
     @classmethod
     def wait_for_samples(cls):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         ready = 'count_over_time(pg_up[1m]) > 3 and on () tocsin_threshold_value{threshold="PAR_90"}'
         while not cls.ask(ready)["data"]["result"]:
             if time.monotonic() > deadline:
-                raise RuntimeError("nothing was measured within 30 s")
+                raise RuntimeError("nothing was measured within 300 s")
             time.sleep(0.2)
 
     @classmethod
     def ask(cls, expression):
         body = urllib.parse.urlencode({"query": expression}).encode()
         try:
-            with urllib.request.urlopen(f"{cls.url}/api/v1/query", body, timeout=10) as answer:
+            with urllib.request.urlopen(f"{cls.url}/api/v1/query", body, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             return json.load(error)
@@ -116,7 +116,7 @@ class LiveTest(unittest.TestCase):
 
     def test_nothing_fires_on_the_healthy_database(self):
         for url in (self.url, f"http://{self.tocsin}"):
-            with urllib.request.urlopen(f"{url}/api/v1/alerts", timeout=5) as answer:
+            with urllib.request.urlopen(f"{url}/api/v1/alerts", timeout=60) as answer:
                 alerts = json.load(answer)["data"]["alerts"]
             self.assertEqual([alert["labels"] for alert in alerts if alert["state"] == "firing"], [])
 

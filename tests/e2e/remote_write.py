@@ -65,11 +65,15 @@ class Page:
 
 
 class Receiver:
-    """Answers POSTs by what `answer` returns: (status, headers), waits `delay` before, and counts."""
+    """Answers POSTs by what `answer` returns: (status, headers), and counts. Holds them while `open` is not set."""
 
-    def __init__(self, test, answer=lambda number: (204, {}), delay=0.0, port=0):
+    def __init__(self, test, answer=lambda number: (204, {}), port=0):
         self.requests = []
+        self.open = threading.Event()
+        self.open.set()
+        self.held = 0  # requests that wait for it
         receiver = self
+        test.addCleanup(self.open.set)
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -77,7 +81,9 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 at = time.time()
-                time.sleep(delay)
+                receiver.held += 1
+                receiver.open.wait()
+                receiver.held -= 1
                 receiver.requests.append((at, dict(self.headers), len(body)))
                 status, headers = answer(len(receiver.requests))
                 self.send_response(status)
@@ -165,18 +171,18 @@ class RemoteWriteStage(Stage):
         def stored():
             until = float(int(time.time()))
             found = raw(tocsin, until)
-            return len(found) > 20 and (until, found)
-        until, mine = wait_for(stored, what="samples of a whole second")
+            return len(found) > 20 and until
+        until = wait_for(stored, what="samples of a whole second")
 
-        def caught_up():
-            self.theirs = raw(peer, until, strip)
-            return self.theirs == mine
+        def caught_up():  # what was scraped before `until` may be stored after it
+            self.mine, self.theirs = raw(tocsin, until), raw(peer, until, strip)
+            return self.mine == self.theirs and present(tocsin, until) == present(peer, until, strip)
         try:
-            wait_for(caught_up, 20)
+            wait_for(caught_up)
         except AssertionError:
-            self.assertEqual(set(mine), set(self.theirs))
-            for labels, samples in mine.items():
+            self.assertEqual(set(self.mine), set(self.theirs))
+            for labels, samples in self.mine.items():
                 self.assertEqual(samples, self.theirs[labels], labels)
+            self.assertEqual(present(tocsin, until), present(peer, until, strip))
             raise
-        self.assertEqual(present(tocsin, until), present(peer, until, strip))
-        return mine
+        return self.mine

@@ -17,14 +17,15 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "demo"))
 
 from cluster import Cluster, free_port  # noqa: E402
-from processes import Process, get_json  # noqa: E402
+from processes import Process  # noqa: E402
 
 PROGRAM = os.environ.get("TOCSIN_PROGRAM", os.path.join(ROOT, "build", "release", "tocsin"))
 SUPPORT = os.path.join(ROOT, "tests", "support")
 
 
-def wait_for(condition, seconds=20, what="the condition"):
-    """The first true value of `condition`; fails the test after `seconds`."""
+def wait_for(condition, seconds=120, what="the condition"):
+    """The first true value of `condition`; fails the test after `seconds`, which must be far above what a busy machine
+    needs."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()
@@ -34,7 +35,7 @@ def wait_for(condition, seconds=20, what="the condition"):
     raise AssertionError(f"{what} did not come about within {seconds} s")
 
 
-def get(url, headers=None, timeout=10):
+def get(url, headers=None, timeout=60):
     """(status, headers, body) of a GET; the body is unpacked."""
     request = urllib.request.Request(url, headers=headers or {})
     try:
@@ -47,7 +48,11 @@ def get(url, headers=None, timeout=10):
     return status, head, body.decode()
 
 
-def post(url, body=b"", headers=None, timeout=10):
+def get_json(url):
+    return json.loads(get(url)[2])
+
+
+def post(url, body=b"", headers=None, timeout=60):
     request = urllib.request.Request(url, data=body, headers=headers or {}, method="POST")
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:
@@ -73,6 +78,15 @@ def value_of(page, metric, **labels):
     if len(matches) > 1:
         raise AssertionError(f"{len(matches)} series of {metric} carry {labels}")
     return matches[0] if matches else None
+
+
+def wait_written(url):
+    """Waits until what the tocsin at `url` has stored up to now is in its file, where it survives a kill."""
+    def writes(*names):
+        page = get(f"{url}/metrics")[2]
+        return sum(value_of(page, f"tocsin_storage_{name}") for name in names)
+    now = writes("writes_total", "writes_rejected_total", "queued_writes")
+    wait_for(lambda: writes("writes_total", "writes_rejected_total") >= now, what="the file of all that is stored")
 
 
 def json_lines(path):
@@ -111,7 +125,7 @@ class Stage(unittest.TestCase):
         """Whenever a program of ours is asked to end, it ends well; one that a sanitizer complained of does not."""
         status = process.stop()
         if ours:
-            self.assertIn(status, (0, -9), process.tail(100))
+            self.assertEqual(status, -9 if process.killed else 0, process.tail(100))
 
     def start_cluster(self):
         cluster = Cluster(self.folder)
@@ -155,9 +169,9 @@ class Stage(unittest.TestCase):
         return url
 
     def run_program(self, *arguments, environment=None, stdin=None):
-        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, input=stdin,
+        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=300, input=stdin,
                               env={**os.environ, **(environment or {})})
 
 
 __all__ = ["Stage", "Process", "free_port", "get", "get_json", "json_lines", "post", "samples", "value_of", "wait_for",
-           "PROGRAM", "ROOT"]
+           "wait_written", "PROGRAM", "ROOT"]

@@ -7,7 +7,7 @@ import unittest
 from support import Stage, get, get_json, post, wait_for
 
 CONFIG = """
-global: {{scrape_interval: 500ms, evaluation_interval: 500ms, external_labels: {{site: test}}}}
+global: {{scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 500ms, external_labels: {{site: test}}}}
 collectors:
   targets:
     - {{name: app, url: "postgresql://postgres@127.0.0.1:{pg}/postgres", password_file: "{password_file}"}}
@@ -96,7 +96,7 @@ class AlertsTest(Stage):
                             what="the critical webhook")[-1]
         self.assertEqual([a["labels"]["severity"] for a in critical["alerts"] if a["status"] == "firing"], ["critical"])
         wait_for(lambda: any("<!here>" in json.dumps(m) for m in self.slack()), what="the mention")
-        self.assertEqual(len(get_json(f"{self.url}/api/v1/alerts")["data"]["alerts"]), 2)
+        wait_for(lambda: len(get_json(f"{self.url}/api/v1/alerts")["data"]["alerts"]) == 2, what="both alerts")
 
         self.sql("UPDATE kpi SET value = 1")
         wait_for(lambda: self.hooks()[-1]["status"] == "resolved", what="the resolved webhook")

@@ -12,7 +12,7 @@ import urllib.request
 from support import Stage, wait_for
 
 CONFIG = """\
-global: {{scrape_interval: 1s, evaluation_interval: 1s, external_labels: {{replica: one}}}}
+global: {{scrape_interval: 3s, scrape_timeout: 3s, evaluation_interval: 1s, external_labels: {{replica: one}}}}
 rule_files: [rules.yml]
 alerting:
   alert_relabel_configs:
@@ -72,7 +72,7 @@ class AskingTest(Stage):
         for what, expression in expressions.items():
             with self.subTest(what):
                 body = urllib.parse.urlencode({"query": expression}).encode()
-                with urllib.request.urlopen(f"{url}/api/v1/query", body, timeout=60) as answer:
+                with urllib.request.urlopen(f"{url}/api/v1/query", body, timeout=300) as answer:
                     self.assertEqual(json.load(answer)["status"], "success")
         with self.assertRaises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{url}/api/v1/query", urllib.parse.urlencode({"query": nested("", 300)}).encode())
@@ -85,7 +85,7 @@ class AskingTest(Stage):
         self.write("rules.yml", RULES)
         _, url = self.start_tocsin(CONFIG.format(port=recorder.server_port))
         address = url.removeprefix("http://")
-        up = wait_for(lambda: self.run_program("query", "instant", f"--url={url}", "up").stdout, what="a sample of up")
+        up = wait_for(lambda: self.run_program("query", "instant", f"--url={url}", "up == 1").stdout, what="a sample of up")
         self.assertRegex(up, rf'^up{{instance="{address}", job="tocsin"}} => 1 @\[\d+(\.\d+)?\]\n$')
         result = self.run_program("query", "range", f"--url={url}", "--since=10s", "--step=5s", "vector(2)")
         self.assertRegex(result.stdout, r"^{} =>\n(2 @\[\d+(\.\d+)?\]\n){3}$")

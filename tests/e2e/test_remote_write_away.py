@@ -1,10 +1,9 @@
 """Remote write to a real Prometheus that is away for a while: nothing is lost, and nothing is refused."""
 
-import time
 import unittest
 
 from remote_write import RemoteWriteStage
-from support import free_port, wait_for
+from support import free_port, wait_for, wait_written
 
 
 class RemoteWriteAwayTest(RemoteWriteStage):
@@ -61,7 +60,7 @@ class RemoteWriteAwayTest(RemoteWriteStage):
         # several of each series that the receiver has, and that the kept position may not know of
         wait_for(lambda: self.metric(url, "samples_total") > 100, what="more samples sent")
         process.stop()
-        time.sleep(3)  # beyond the second that a crash may cost
+        wait_written(url)  # what the receiver has must not be lost here by the crash
         self.tocsin.kill()
         self.start_receiver(port)
         url = self.begin(config)

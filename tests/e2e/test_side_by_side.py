@@ -27,8 +27,10 @@ class SideBySideTest(Stage):
             with SideBySide(folder, int(os.environ.get("TOCSIN_SIDE_BY_SIDE_SECONDS", "45"))) as run:
                 run.run()
             print(f"\n{run.report(0)}", file=sys.stderr)
-            if not run.too_busy():  # else what differs says nothing of the programs
+            if not run.too_busy():
                 break
+        else:  # what differs says nothing of the programs
+            self.skipTest(f"three times {run.too_busy()[0]}")
         self.assertGreaterEqual(sum(len(group["rules"]) for group in run.groups), 200)
         for what in ("alerts seen pending", "alerts seen firing", "alerts seen kept firing", "messages of an end",
                      "failed rule evaluations seen", "ALERTS samples compared", "ALERTS_FOR_STATE samples compared",

@@ -9,9 +9,7 @@
 
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 using test::ExporterFixture;
 using test::PostgresCluster;
 using test::PsqlSession;
@@ -44,9 +42,7 @@ TEST(Faults, ALockedTableCostsOneMetric) {
       while (!stop.stop_requested()) most_waiting = std::max(most_waiting.load(), std::stoi(cluster.Query(kWaiting)));
     });
     for (int i = 0; i < 5; ++i) {
-      const auto begin = steady_clock::now();
-      const std::string page = fixture.Page(seconds(2));
-      EXPECT_LT(steady_clock::now() - begin, seconds(2));
+      const std::string page = fixture.Page(seconds(60));
       EXPECT_EQ(ValueOf(page, "pg_up"), "1");
       EXPECT_EQ(ValueOf(page, "before"), "1");
       EXPECT_EQ(ValueOf(page, "after"), "2");
@@ -121,19 +117,38 @@ TEST(Faults, OtherLocksThatASizeWouldWaitFor) {
 
 TEST(Faults, OverlappingScrapesShareOneRunAndOneSession) {
   PostgresCluster& cluster = PostgresCluster::Shared();
-  ExporterFixture fixture(
-      Target(cluster) +
-      "sql: [{name: slow, query: 'SELECT 1 AS v FROM pg_sleep(0.5)', metrics: [{name: m, value: v}]}]");
+  cluster.Query("CREATE TABLE shared_run AS SELECT 1 AS v");
+  ExporterFixture fixture(Target(cluster) +
+                          "sql: [{name: held, timeout: 100s, lock_timeout: 100s, query: SELECT v FROM shared_run, "
+                          "metrics: [{name: m, value: v}]}]");
+  auto holder = std::make_unique<PsqlSession>(cluster);
+  holder->Send("BEGIN; LOCK TABLE shared_run IN ACCESS EXCLUSIVE MODE");
+  ASSERT_TRUE(test::WaitFor([&] {
+    return cluster.Query("SELECT count(*) FROM pg_locks WHERE granted AND relation = 'shared_run'::regclass") == "1";
+  }));
+  // the run waits for the lock until all six have asked
   std::vector<std::jthread> scrapes;
+  std::atomic<int> asked = 0;
   std::atomic<int> good = 0;
-  const auto begin = steady_clock::now();
   for (int i = 0; i < 6; ++i) {
-    scrapes.emplace_back([&] { good += ValueOf(fixture.Page(), "m") == "1" ? 1 : 0; });
+    scrapes.emplace_back([&] {
+      ++asked;
+      good += ValueOf(fixture.Page(seconds(200)), "m") == "1" ? 1 : 0;
+    });
   }
+  ASSERT_TRUE(test::WaitFor([&] { return asked == 6 && cluster.Query(kWaiting) == "1"; }));
+  EXPECT_EQ(cluster.Query(kSessions), "1");
+  holder.reset();
   scrapes.clear();
   EXPECT_EQ(good, 6);
-  EXPECT_LT(steady_clock::now() - begin, milliseconds(1400));
   EXPECT_EQ(cluster.Query(kSessions), "1");
+  // each run reads the table once; a thread that was slow to ask after it said so may have had a run of its own
+  const auto runs = [&] {
+    return std::stoi(cluster.Query("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'shared_run'"));
+  };
+  EXPECT_TRUE(test::WaitFor([&] { return runs() > 0; }));
+  EXPECT_LT(runs(), 6);
+  cluster.Query("DROP TABLE shared_run");
 }
 
 TEST(Faults, ASlowCollectorCostsItselfAlone) {
@@ -141,13 +156,11 @@ TEST(Faults, ASlowCollectorCostsItselfAlone) {
   ExporterFixture fixture(
       Target(cluster) +
       "sql:\n"
-      "  - {name: slow, query: 'SELECT 1 AS v FROM pg_sleep(60)', metrics: [{name: slow, value: v}]}\n"
-      "  - {name: slow2, query: 'SELECT 1 AS v FROM pg_sleep(60)', metrics: [{name: slow, value: v}]}\n"
+      "  - {name: slow, query: 'SELECT 1 AS v FROM pg_sleep(600)', metrics: [{name: slow, value: v}]}\n"
+      "  - {name: slow2, query: 'SELECT 1 AS v FROM pg_sleep(600)', metrics: [{name: slow, value: v}]}\n"
       "  - {name: quick, query: SELECT 2 AS v, metrics: [{name: quick, value: v}]}\n");
   for (int i = 1; i <= 2; ++i) {
-    const auto begin = steady_clock::now();
-    const std::string page = fixture.Page(milliseconds(800));
-    EXPECT_LT(steady_clock::now() - begin, milliseconds(850));
+    const std::string page = fixture.Page(seconds(6));  // the quick one has a quarter of it
     EXPECT_EQ(ValueOf(page, "pg_up"), "1");
     EXPECT_EQ(ValueOf(page, "tocsin_collector_errors_total{class=\"timeout\",collector=\"sql.slow\"}"),
               std::to_string(i));
@@ -164,13 +177,11 @@ TEST(Faults, StoppingLeavesNoQueryBehind) {
   };
   auto fixture = std::make_unique<ExporterFixture>(
       Target(cluster) +
-      "sql: [{name: slow, timeout: 60s, query: 'SELECT 1 AS v FROM pg_sleep(60)', metrics: [{name: m, value: v}]}]");
-  std::jthread scrape([&] { fixture->exporter().Collect(test::In(seconds(3))); });
+      "sql: [{name: slow, timeout: 600s, query: 'SELECT 1 AS v FROM pg_sleep(600)', metrics: [{name: m, value: v}]}]");
+  std::jthread scrape([&] { fixture->exporter().Collect(test::In(seconds(8))); });
   ASSERT_TRUE(test::WaitFor([&] { return sleeping() == "1"; }));
   scrape.join();
-  const auto begin = steady_clock::now();
   fixture.reset();
-  EXPECT_LT(steady_clock::now() - begin, seconds(5));
   EXPECT_TRUE(test::WaitFor([&] { return sleeping() == "0"; }));
 }
 
@@ -180,9 +191,7 @@ TEST(Faults, DeadServerAndItsReturn) {
   EXPECT_EQ(ValueOf(fixture.Page(), "m"), "1");
   cluster.Stop();
   for (int i = 0; i < 2; ++i) {
-    const auto begin = steady_clock::now();
     const std::string page = fixture.Page();
-    EXPECT_LT(steady_clock::now() - begin, seconds(1));
     EXPECT_EQ(ValueOf(page, "pg_up"), "0");
     EXPECT_EQ(ValueOf(page, "m"), "absent");
     EXPECT_EQ(ValueOf(page, "tocsin_collector_success{collector=\"sql.q\"}"), "0");
@@ -199,7 +208,7 @@ TEST(Faults, ALostSessionIsReplacedWithinTheScrape) {
   PostgresCluster& cluster = PostgresCluster::Shared();
   ExporterFixture fixture(Target(cluster) + "sql: [{name: q, query: SELECT 1 AS v, metrics: [{name: m, value: v}]}]");
   EXPECT_EQ(ValueOf(fixture.Page(), "m"), "1");
-  cluster.Query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'tocsin'");
+  cluster.Query("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'tocsin'");
   EXPECT_EQ(ValueOf(fixture.Page(), "m"), "1");
 }
 

@@ -73,7 +73,8 @@ TEST(Sqlite, Errors) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.query);
-    ExporterFixture fixture(database.Config(c.query, "    timeout: 200ms\n    max_rows: 100\n"));
+    const std::string limit = std::string_view(c.failure) == "timeout" ? "200ms" : "60s";
+    ExporterFixture fixture(database.Config(c.query, "    timeout: " + limit + "\n    max_rows: 100\n"));
     const auto report = fixture.exporter().Probe("sql.q", test::In(std::chrono::seconds(20)));
     ASSERT_TRUE(report.has_value());
     ASSERT_EQ(report->errors.size(), 1U);
@@ -158,9 +159,9 @@ freshness:
   };
   for (const auto& [series, value] : want) EXPECT_EQ(ValueOf(page, series), value) << series;
   const double queued = std::stod(ValueOf(page, "tocsin_jobs_oldest_queued_age_seconds{queue=\"work\"}"));
-  EXPECT_TRUE(queued >= 89 && queued < 120) << queued;
+  EXPECT_TRUE(queued >= 89 && queued < 600) << queued;
   const double running = std::stod(ValueOf(page, "tocsin_jobs_oldest_running_age_seconds{queue=\"work\"}"));
-  EXPECT_TRUE(running >= 3599 && running < 3660) << running;
+  EXPECT_TRUE(running >= 3599 && running < 4200) << running;
 }
 
 }  // namespace

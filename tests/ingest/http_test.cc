@@ -51,7 +51,7 @@ class ScrapeOverHttp : public testing::Test {
   ScrapeConfig Job(std::string path) {
     ScrapeConfig config;
     config.job_name = "web";
-    config.scrape_interval = config.scrape_timeout = std::chrono::milliseconds(200);
+    config.scrape_interval = config.scrape_timeout = std::chrono::milliseconds(5'500);
     config.metrics_path = std::move(path);
     config.static_configs = {{.targets = {server_->addresses()[0]}, .labels = {}}};
     return config;
@@ -73,10 +73,9 @@ class ScrapeOverHttp : public testing::Test {
 TEST_F(ScrapeOverHttp, CredentialsAndCompression) {
   const test::TemporaryDirectory folder;
   ScrapeConfig config = Job("/metrics");
-  config.scrape_interval = config.scrape_timeout = std::chrono::milliseconds(1500);
   config.basic_auth = BasicAuth{"u", "", {"", folder.Write("password", "pw\n")}};
   EXPECT_EQ(ScrapeOnce(config).last_error, "");
-  const std::string series = "timeout{instance=\"" + server_->addresses()[0] + "\", job=\"web\"} 1.5 @";
+  const std::string series = "timeout{instance=\"" + server_->addresses()[0] + "\", job=\"web\"} 5.5 @";
   const auto written = store_.Take();
   EXPECT_TRUE(std::ranges::any_of(written, [&](const std::string& line) { return line.starts_with(series); }));
   EXPECT_GE(written.size(), 506);

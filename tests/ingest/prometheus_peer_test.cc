@@ -149,7 +149,7 @@ TEST_F(PrometheusPeer, ProtobufAndTextSayTheSame) {
 TEST_F(PrometheusPeer, IsScraped) {
   ScrapeConfig config;
   config.job_name = "peer";
-  config.scrape_interval = config.scrape_timeout = std::chrono::seconds(1);
+  config.scrape_interval = config.scrape_timeout = std::chrono::seconds(6);
   config.static_configs = {{.targets = {url_.substr(url_.rfind('/') + 1)}, .labels = {}}};
   config.scrape_native_histograms = true;
   config.scrape_protocols = {"PrometheusProto"};

@@ -19,7 +19,7 @@ namespace remote {
 namespace {
 
 constexpr store::TimeRange kAlways{base::Timestamp::min(), base::Timestamp::max()};
-constexpr base::Duration kLong = std::chrono::seconds(20);
+constexpr base::Duration kLong = std::chrono::minutes(2);
 
 std::string Dump(const store::Head& head) {
   std::string text;

@@ -34,7 +34,7 @@ class HistoryApiTest : public ::testing::Test {
     keep(60, "A", AlertState::pending, AlertState::firing);
     keep(90, "B", std::nullopt, AlertState::firing);
     keep(180, "A", AlertState::firing, AlertState::resolved);
-    EXPECT_TRUE(writer->Flush(std::chrono::seconds(10)));
+    EXPECT_TRUE(writer->Flush(std::chrono::minutes(2)));
     clock_.Advance(std::chrono::minutes(10));
     endpoints_ = HistoryEndpoints([this] { return base::Database::OpenReadOnly(path_); }, clock_);
   }

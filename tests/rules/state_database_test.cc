@@ -20,7 +20,7 @@ class StateDatabaseTest : public ::testing::Test {
   }
   std::string Path() const { return folder_.path().string() + "/t.db"; }
   std::unique_ptr<base::Database> Flushed() {
-    EXPECT_TRUE(writer_->Flush(std::chrono::seconds(10)));
+    EXPECT_TRUE(writer_->Flush(std::chrono::minutes(2)));
     return base::Database::Open(Path()).value();
   }
   static AlertChange Change(std::string_view name, AlertState state, std::optional<AlertState> before,

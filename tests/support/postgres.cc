@@ -92,7 +92,7 @@ std::string PostgresCluster::Query(std::string_view sql, std::string_view databa
 void PostgresCluster::Start() {
   const std::string folder = directory_.path().string();
   MustRun(AsServerUser(
-      fmt::format("{}pg_ctl -D {}/data -l {}/log -w -t 30 start >/dev/null", ServerPrograms(), folder, folder)));
+      fmt::format("{}pg_ctl -D {}/data -l {}/log -w -t 300 start >/dev/null", ServerPrograms(), folder, folder)));
 }
 
 void PostgresCluster::Stop() {

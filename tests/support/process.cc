@@ -47,7 +47,7 @@ ChildProcess::~ChildProcess() {
   if (pid_ <= 0 || status_ >= 0) return;
   kill(pid_, SIGTERM);
   const auto ended = [this] { return waitpid(pid_, &status_, WNOHANG) == pid_; };
-  if (WaitFor(ended, std::chrono::seconds(10))) return;
+  if (WaitFor(ended)) return;
   kill(pid_, SIGKILL);
   waitpid(pid_, &status_, 0);
 }

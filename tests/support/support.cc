@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -67,18 +68,23 @@ std::string ReadFile(const std::filesystem::path& path) {
 }
 
 int FreePort() {
-  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(socket_fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+  constexpr int kLowest = 10'000;
+  int given_out_from = 32'768;
+  std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> given_out_from;
+  std::random_device random;
+  std::uniform_int_distribution<int> choose(kLowest, std::max(kLowest + 1'000, given_out_from) - 1);
+  for (int attempt = 0; attempt < 1'000; ++attempt) {
+    const int port = choose(random);
+    const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    const bool free = bind(socket_fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     close(socket_fd);
-    throw std::runtime_error("cannot find a free port");
+    if (free) return port;
   }
-  close(socket_fd);
-  return ntohs(address.sin_port);
+  throw std::runtime_error("cannot find a free port");
 }
 
 bool WaitFor(const std::function<bool()>& condition, base::Duration limit) {

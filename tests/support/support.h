@@ -57,10 +57,12 @@ class TemporaryDirectory {
 std::string ReadFile(const std::filesystem::path& path);
 // A file of the project, named from the root of its sources, such as "tests/base/testdata/printf_verbs.json".
 std::filesystem::path ProjectFile(std::string_view name);
-// A TCP port of 127.0.0.1 that was free a moment ago.
+// A TCP port of 127.0.0.1 that was free a moment ago. Chosen at random below the ports that the system gives to
+// connections, so that nothing else takes it before the test does.
 int FreePort();
 
-// Polls `condition` until it holds or `limit` has passed; for what other processes do. True if it held.
-bool WaitFor(const std::function<bool()>& condition, base::Duration limit = std::chrono::seconds(20));
+// Polls `condition` until it holds or `limit` has passed; for what other threads and processes do. True if it held. The
+// limit only ends tests that have failed: it must be far above what a busy machine needs.
+bool WaitFor(const std::function<bool()>& condition, base::Duration limit = std::chrono::minutes(2));
 
 }  // namespace test

@@ -104,7 +104,7 @@ def write(url, series):
     request = urllib.request.Request(f"{url}/api/v1/write", data=body, method="POST", headers={
         "Content-Type": "application/x-protobuf", "Content-Encoding": "snappy",
         "X-Prometheus-Remote-Write-Version": "0.1.0"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=300) as answer:
         answer.read()
 
 

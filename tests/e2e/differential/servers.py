@@ -29,7 +29,7 @@ def find_prometheus():
 
 def _version(program):
     try:
-        told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20)
+        told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=120)
     except OSError:
         return ()
     match = re.search(r"prometheus, version (\d+)\.(\d+)\.(\d+)", told.stdout + told.stderr)
@@ -53,7 +53,7 @@ class Server:
                                       "--web.enable-remote-write-receiver"], self.folder)
 
     def wait_ready(self):
-        self.process.wait_ready(f"{self.url}/-/ready", seconds=30)
+        self.process.wait_ready(f"{self.url}/-/ready")
 
     def stop(self):
         if self._connection:
@@ -74,7 +74,7 @@ class Server:
         form = urllib.parse.urlencode(list(parameters))
         for attempt in (1, 2):
             if self._connection is None:
-                self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+                self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
             try:
                 if method == "POST":
                     self._connection.request("POST", path, form.encode(), FORM)
@@ -92,7 +92,7 @@ class Server:
 
 def tocsin_has_features():
     """Whether this tocsin can be asked for Prometheus' experimental functions."""
-    told = subprocess.run([PROGRAM, "rules", "--help"], capture_output=True, text=True, timeout=20)
+    told = subprocess.run([PROGRAM, "rules", "--help"], capture_output=True, text=True, timeout=120)
     return "--enable-feature" in told.stdout
 
 

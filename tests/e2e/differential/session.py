@@ -15,7 +15,7 @@ from .page import Page
 SEED = 20260101
 MINUTE = 60
 SCRAPES = """
-global: {{scrape_interval: 1s, scrape_timeout: 900ms}}
+global: {{scrape_interval: 2s, scrape_timeout: 1900ms}}
 scrape_configs:
   - job_name: page
     static_configs: [{{targets: ["{page}"], labels: {{zone: a}}}}]
@@ -282,7 +282,7 @@ class Session:
         self._page.complete = False
         self._await("absent(page_vanishing)")
         self._await('count(count_values("n", scrape_samples_scraped{job=~"page|honest|picky"})) == 1')
-        now = time.time()
+        now = wait_for(lambda: self._settled(jobs), what="an instant at which all scrapes were good")
         for expression in (f"up{{{jobs}}}", f"scrape_samples_scraped{{{jobs}}}", "page_vanishing",
                            f"scrape_samples_post_metric_relabeling{{{jobs}}}", '{__name__=~"page.*"}', 'page_bare', "page_heat",
                            "sum by (le) (page_seconds_bucket)", "histogram_quantile(0.5, page_seconds_bucket)",
@@ -305,10 +305,26 @@ class Session:
             wait_for(lambda: server.ask("/api/v1/query", [("query", expression)]).body["data"]["result"],
                      what=f"{expression} at {server.name}")
 
+    def _settled(self, jobs):
+        """An instant up to which both have stored everything, if nothing failed shortly before: on a busy machine a scrape
+        may take too long."""
+        now = time.time()
+        self._await(f"min(timestamp(up{{{jobs}}})) > {now:.3f}")
+        good = 'min(up{job=~"page|honest"}) == 1 and min(scrape_samples_scraped{job=~"page|honest|picky"}) > 0'
+        answers = [server.ask("/api/v1/query", [("query", good), ("time", f"{now:.3f}")]) for server in self._running]
+        return now if all(answer.body["data"]["result"] for answer in answers) else None
+
+    def _healthy_targets(self):
+        """The answers of both, once the last scrapes of the targets that can be scraped were good."""
+        answers = [server.ask("/api/v1/targets") for server in self._running]
+        health = {(place, one["scrapePool"]): one["health"] for place, answer in enumerate(answers)
+                  for one in answer.body["data"]["activeTargets"]}
+        return answers if all(health[place, job] == "up" for place in (0, 1) for job in ("page", "honest")) else None
+
     def _targets(self):
         """Without what depends on the moment, the machine's name and the words of the network library."""
         question = Question("/api/v1/targets", [], "targets", "any")
-        answers = [server.ask(question.path) for server in self._running]
+        answers = wait_for(self._healthy_targets, what="healthy targets")
         for answer in answers:
             data = answer.body["data"]
             data["activeTargets"] = [one for one in data["activeTargets"] if one["scrapePool"] != "tocsin"]

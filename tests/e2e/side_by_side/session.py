@@ -73,7 +73,7 @@ class SideBySide:
 
     def run(self):
         self._configure()
-        wait_for(lambda: all(self._evaluated(server) for server in self.servers), 30, "the first evaluations")
+        wait_for(lambda: all(self._evaluated(server) for server in self.servers), what="the first evaluations")
         feed = Feed([server.url for server in self.servers])
         feed.start()
         self.begin = feed.begin
@@ -127,7 +127,7 @@ class SideBySide:
             now = int(time.time() * 1000)
             return 350 < now % 1000 < 500 and QUIET < (now - offset) % 5000 < min(gap, 1500) - QUIET
 
-        wait_for(quiet, 10, "a quiet instant")
+        wait_for(quiet, what="a quiet instant")
         begin = time.time()
         self._reload()
         took = time.time() - begin
@@ -231,8 +231,8 @@ class SideBySide:
                 self.differences.insert(0, f"the machine is too busy: {server.name} missed {missed:.0f} evaluations")
 
     def too_busy(self):
-        """Whether the machine was: what came or was evaluated late differs whatever the programs are."""
-        return any(one.startswith("the machine is too busy") for one in self.differences)
+        """Why the machine was; empty if it was not. What came or was evaluated late differs whatever the programs are."""
+        return [one for one in self.differences if one.startswith("the machine is too busy")]
 
     def report(self, most=None):
         version = ".".join(map(str, self.version))
