@@ -139,8 +139,8 @@ class BacktestTest(Stage):
         wait_for(lambda: get_json(f"{url}/api/v1/query?query=up")["data"]["result"], what="a sample")
         rules = self.write("two.yml", "groups: [{name: g, rules: [{alert: Bad, expr: 'label_replace(up, \"a\", \"1\", \"\", \"\") or up', "
                                       "labels: {a: ''}}, {alert: Good, expr: up == 1}]}]\n")
-        result = wait_for(lambda: (lambda one: one if "Good" in one.stdout else None)(
-            self.run_program("backtest", rules, stored, "--step=1s")), what="the sample on disk")
+        wait_for(lambda: "Good" in self.run_program("backtest", rules, stored, "--step=1s").stdout, what="the sample on disk")
+        result = self.run_program("backtest", rules, stored, "--step=1s")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stderr, "tocsin backtest: Bad: vector contains metrics with the same labelset after applying "
                                         "alert labels\n")
