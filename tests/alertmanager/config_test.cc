@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "alertmanager/alerting.h"
 #include "alertmanager/notify/integration.h"
+#include "alertmanager/route/route.h"
 #include "base/text.h"
 #include "tests/alertmanager/world.h"
 #include "tests/support/support.h"
@@ -169,6 +172,32 @@ TEST(Config, AnEmptyInhibitRuleAndEmptyListsLoad) {
   const Config config =
       Parse("route: {receiver: r, routes: }\nreceivers: [{name: r}]\ninhibit_rules:\n  - \ntemplates: []");
   EXPECT_EQ(config.inhibit_rules.size(), 1U);
+}
+
+// A file as it is found in the field: it loads, and its alerts go where it says.
+TEST(Config, AWholeFile) {
+  base::YamlErrors errors;
+  const Config config = ReadConfigFile(test::ProjectFile("tests/alertmanager/testdata/alertmanager.yml"), errors);
+  ASSERT_EQ(errors.ToString(), "");
+  EXPECT_EQ(config.inhibit_rules.size(), 2U);
+  std::vector<std::string> keys;
+  for (const NamedIntegration& named : MakeIntegrations(config)) keys.push_back(named.id.Key());
+  std::ranges::sort(keys);
+  EXPECT_EQ(keys,
+            (std::vector<std::string>{"database/webhook/0", "database/webhook/1", "everyone/slack/0", "mail/email/0"}));
+  const Route root = BuildRoutes(config.route);
+  const auto receivers = [&](const base::Labels& labels) {
+    std::string found;
+    for (const Route* route : MatchRoutes(root, labels)) found += route->receiver + " ";
+    return found;
+  };
+  EXPECT_EQ(receivers({{"alertname", "A"}}), "everyone ");
+  EXPECT_EQ(receivers({{"alertname", "Watchdog"}, {"severity", "none"}}), "nobody ");
+  EXPECT_EQ(receivers({{"alertname", "Watchdog"}, {"severity", "page"}}), "everyone ");
+  EXPECT_EQ(receivers({{"severity", "page"}, {"team", "database"}}), "database ");
+  EXPECT_EQ(receivers({{"severity", "page"}, {"team", "database"}, {"host", "lab7"}}), "everyone ");
+  EXPECT_EQ(receivers({{"severity", "page"}, {"team", "database"}, {"service", "postgresql"}, {"cluster", "south"}}),
+            "mail ");
 }
 
 TEST(Alerting, ReadsPeers) {

@@ -87,6 +87,48 @@ TEST_F(TestRulesTest, OptionsReachTheTests) {
   EXPECT_EQ(Report(experimental, {.experimental_functions = true}), "  SUCCESS\n\n");
 }
 
+// The files in testdata/, as promtool judges them.
+TEST_F(TestRulesTest, AWholeFile) {
+  const std::string folder = test::ProjectFile("tests/app/testdata/").string();
+  const RuleTestReport good = RunRuleTests(folder + "backlog_test.yml", {});
+  EXPECT_TRUE(good.passed()) << FormatRuleTestReport(good);
+  EXPECT_EQ(good.cases.size(), 2U);
+  const RuleTestReport wrong = RunRuleTests(folder + "backlog_wrong_test.yml", {});
+  EXPECT_EQ(base::ReplaceAll(FormatRuleTestReport(wrong), folder, ""),
+            R"(  FAILED:
+    name: a queue that fills and empties,
+    alertname: Backlog, time: 5m,
+        exp:[
+            0:
+              Labels:{alertname="Backlog", queue="mail", severity="warning"}
+              Annotations:{summary="mail has 204 jobs"}
+            ],
+        got:[
+            0:
+              Labels:{alertname="Backlog", queue="mail", severity="warning"}
+              Annotations:{summary="mail has 203 jobs"}
+            ]
+        at:  backlog_wrong_test.yml:21:20
+
+    name: a queue that fills and empties,
+    alertname: Backlog, time: 5m,
+        exp:[],
+        got:[
+            0:
+              Labels:{alertname="Backlog", queue="mail", severity="warning"}
+              Annotations:{summary="mail has 203 jobs"}
+            ]
+        at:  backlog_wrong_test.yml:26:21
+
+    name: a queue that fills and empties,
+    expr: "queue:jobs:sum", time: 4m,
+        exp: {__name__="queue:jobs:sum", queue="export"} 7E+00, {__name__="queue:jobs:sum", queue="mail"} 1.64E+02
+        got: {__name__="queue:jobs:sum", queue="export"} 7E+00, {__name__="queue:jobs:sum", queue="mail"} 1.63E+02
+        at:  backlog_wrong_test.yml:13:15
+
+)");
+}
+
 TEST_F(TestRulesTest, JUnit) {
   Report(kThree);
   const RuleTestReport broken{.file = "b\x01.yml", .warnings = {}, .mistakes = "b.yml:1:1: no & good\n", .cases = {}};

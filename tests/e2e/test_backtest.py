@@ -7,7 +7,7 @@ import unittest
 
 from differential.remote_write import write_history
 from differential.servers import find_prometheus
-from support import PROGRAM, Stage, free_port, get_json, wait_for
+from support import PROGRAM, Stage, free_port, get_json, wait_for, wait_written
 
 MINUTES = 3 * 24 * 60
 # PAR_90 in percent, from that minute on; None: nothing is measured.
@@ -139,7 +139,7 @@ class BacktestTest(Stage):
         wait_for(lambda: get_json(f"{url}/api/v1/query?query=up")["data"]["result"], what="a sample")
         rules = self.write("two.yml", "groups: [{name: g, rules: [{alert: Bad, expr: 'label_replace(up, \"a\", \"1\", \"\", \"\") or up', "
                                       "labels: {a: ''}}, {alert: Good, expr: up == 1}]}]\n")
-        wait_for(lambda: "Good" in self.run_program("backtest", rules, stored, "--step=1s").stdout, what="the sample on disk")
+        wait_written(url)
         result = self.run_program("backtest", rules, stored, "--step=1s")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stderr, "tocsin backtest: Bad: vector contains metrics with the same labelset after applying "

@@ -20,7 +20,7 @@ QUIET = 250  # milliseconds around an evaluation in which no rule file is change
 SETTLED = 300  # milliseconds after its instant an evaluation is taken as done
 TAIL = 7  # seconds: more than the longest interval
 LATE = 1.8  # seconds: less than the smallest query_offset
-APART = 0.5  # seconds: less than how far back rules look for what other groups wrote
+APART = 0.5  # seconds: half of how far back rules look for what other groups wrote
 LEFT_OUT = [
     ("evaluationTime and lastEvaluation of groups and rules",
      "how long it took, and (Prometheus) when it really began"),
@@ -47,6 +47,7 @@ class SideBySide:
         self.numbers = collections.Counter()
         self.remarks = []
         self._states = {}  # (group, its instant) -> difference or None, as seen last
+        self._slowest = (0.0, "")  # the most seconds by which an evaluation ended after its instant, and which
         self._stop = []
 
     def __enter__(self):
@@ -154,8 +155,22 @@ class SideBySide:
             end = time.time() * 1000
             if begin > self.begin * 1000:
                 for name, group in ours.items() if ours.keys() == theirs.keys() else ():
+                    if name not in rules.CHANGED and NEVER not in (group["lastEvaluation"], theirs[name]["lastEvaluation"]):
+                        self._watch_time(name, group, theirs[name], begin)
                     self._watch_group(name, group, theirs[name], begin, end)
             time.sleep(max(0.05, 0.4 - (end - begin) / 1000))
+
+    def _watch_time(self, name, ours, theirs, begin):
+        """How long after its instant an evaluation ended. tocsin says at which instant it was, Prometheus when it really
+        began; one that is due and not seen as yet has lasted until now."""
+        interval = int(ours["interval"]) * 1000
+        slot = instant(ours["lastEvaluation"])
+        began = instant(theirs["lastEvaluation"])
+        late = [("tocsin", begin - slot - interval), ("tocsin", ours["evaluationTime"] * 1000),
+                ("prometheus", begin - (began - (began - slot) % interval) - interval),
+                ("prometheus", (began - slot) % interval + theirs["evaluationTime"] * 1000)]
+        for server, milliseconds in late:
+            self._slowest = max(self._slowest, (milliseconds / 1000, f"{name} of {server}"))
 
     def _watch_group(self, name, ours, theirs, begin, end):
         """Compared where both were idle between the same two instants of the group while they were asked."""
@@ -179,6 +194,10 @@ class SideBySide:
 
     def _compare_states(self):
         expected = sum((self.seconds + TAIL) / int(group["interval"].rstrip("s")) for group in self.groups)
+        late, which = self._slowest
+        self.remarks.append(f"an evaluation ended at most {late:.2f} s after its instant ({which})")
+        if late > APART:
+            self.differences.insert(0, f"the machine is too busy: {self.remarks[-1]}")
         self.numbers["group evaluations compared"] = len(self._states)
         self.remarks.append(f"{len(self._states)} of about {expected:.0f} group evaluations seen on both sides")
         if len(self._states) < expected / 2:
