@@ -15,8 +15,9 @@ def main():
     sys.path.insert(0, os.getcwd())
     suite = unittest.defaultTestLoader.loadTestsFromName(file.removesuffix(".py"))
     result = unittest.TextTestRunner(sys.stdout, verbosity=2).run(suite)
+    others = max(0, result.testsRun - len(result.skipped))
     for test, reason in result.skipped:
-        print(f"skipped: {file}: {test.id()}: {reason} ({result.testsRun - len(result.skipped)} others ran)")
+        print(f"skipped: {file}: {test.id()}: {reason} ({others} others ran)")
     if not result.wasSuccessful() or (result.testsRun == 0 and not result.skipped):
         return 1
     return SKIPPED if result.skipped else 0
