@@ -168,6 +168,23 @@ void FillFromGlobal(const GlobalConfig& global, ScrapeConfig& config) {
   if (!config.extra_scrape_metrics) config.extra_scrape_metrics = global.extra_scrape_metrics;
 }
 
+// A static target is judged here only if no relabelling can rewrite it; MakeTarget judges what relabelling leaves.
+bool CheckStaticTargets(const base::YamlReader& in, const ScrapeConfig& config) {
+  const base::YamlNode* groups = in.node().Find("static_configs");
+  if (groups == nullptr || !config.relabel_configs.empty()) return true;
+  const base::YamlReader list = in.Entry(*groups, "static_configs");
+  bool good = true;
+  for (size_t i = 0; i < config.static_configs.size(); ++i) {
+    for (const std::string& target : config.static_configs[i].targets) {
+      if (!target.contains('/')) continue;
+      list.Item(i).Fail(base::Quote(target) +
+                        " is not a valid hostname: write host:port, or rewrite __address__ with " + "relabel_configs");
+      good = false;
+    }
+  }
+  return good;
+}
+
 bool ReadScrapeConfig(const base::YamlReader& in, const GlobalConfig& global, ScrapeConfig& out) {
   ScrapeConfig config;
   bool good = Schema().Read(in, config);
@@ -180,6 +197,7 @@ bool ReadScrapeConfig(const base::YamlReader& in, const GlobalConfig& global, Sc
     complain("unknown scheme " + base::Quote(config.scheme) + ", expected http or https");
   }
   good = CheckAuthorization(in, config.basic_auth, config.authorization, config.bearer_token) && good;
+  good = CheckStaticTargets(in, config) && good;
   FillFromGlobal(global, config);
   if (config.scrape_timeout > config.scrape_interval) {
     complain("scrape timeout greater than scrape interval for scrape config with job name " +
@@ -197,11 +215,6 @@ bool ReadYaml(const base::YamlReader& in, TargetGroup& out) {
     return false;
   }
   if (!TargetGroupSchema().Read(in, out)) return false;
-  for (const std::string& target : out.targets) {
-    if (!target.contains('/')) continue;
-    in.Fail(base::Quote(target) + " is not a valid hostname");
-    return false;
-  }
   for (const auto& [name, value] : out.labels) {
     if (!name.empty() && base::IsValidUtf8(name) && base::IsValidUtf8(value)) continue;
     in.Fail(base::Quote(name) + " is not a valid label name, or its value is not UTF-8");

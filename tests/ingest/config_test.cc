@@ -136,7 +136,8 @@ TEST(ScrapeConfig, Complaints) {
       {"scrape_configs: [{job_name: a, scheme: ftp}]",
        "t.yml:1:18: scrape_configs[0]: unknown scheme \"ftp\", expected http or https\n"},
       {"scrape_configs: [{job_name: a, static_configs: [{targets: ['http://h/']}]}]",
-       "t.yml:1:49: scrape_configs[0].static_configs[0]: \"http://h/\" is not a valid hostname\n"},
+       "t.yml:1:49: scrape_configs[0].static_configs[0]: \"http://h/\" is not a valid hostname: write host:port, or "
+       "rewrite __address__ with relabel_configs\n"},
       {"scrape_configs: [{job_name: a, body_size_limit: 1XB}]",
        "t.yml:1:49: scrape_configs[0].body_size_limit: not a size: \"1XB\" (expected a number with B, KB, MB, GB, TB, "
        "PB or "
@@ -249,6 +250,26 @@ TEST(MakeTarget, RelabellingMayChangeEverything) {
   EXPECT_EQ(target.url, "https://x:9/probe?target=x%3A9");
   EXPECT_EQ(target.interval, std::chrono::seconds(30));
   EXPECT_EQ(target.PublicLabels().ToString(), R"({instance="nice", job="j"})");
+}
+
+// The documented use of the blackbox exporter: what is given as a target is a parameter, the exporter is the address.
+TEST(MakeTarget, JudgesTheAddressBehindRelabelling) {
+  const ReadFile file = Read(R"(
+scrape_configs:
+  - job_name: probes
+    metrics_path: /probe
+    static_configs: [{targets: ['https://shop.example.com/health']}]
+    relabel_configs:
+      - {source_labels: [__address__], target_label: __param_target}
+      - {source_labels: [__param_target], target_label: instance}
+      - {target_label: __address__, replacement: '127.0.0.1:9115'}
+)");
+  EXPECT_EQ(file.errors, "");
+  ASSERT_EQ(file.scrapes.size(), 1);
+  const TargetSet set = MakeTargets(file.scrapes[0], file.scrapes[0].static_configs);
+  ASSERT_EQ(set.targets.size(), 1);
+  EXPECT_EQ(set.targets[0].url, "http://127.0.0.1:9115/probe?target=https%3A%2F%2Fshop.example.com%2Fhealth");
+  EXPECT_EQ(set.targets[0].PublicLabels().Get("instance"), "https://shop.example.com/health");
 }
 
 TEST(MakeTarget, Refuses) {
