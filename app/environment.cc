@@ -9,11 +9,36 @@
 namespace app {
 namespace {
 
+constexpr std::string_view kActionBegin = "{{";
+constexpr std::string_view kActionEnd = "}}";
+
+// Where the next "${" outside of a template's action begins; npos if there is none. Inside of {{ … }}, reReplaceAll
+// gives "${name}" the meaning of a group.
+size_t FindVariable(std::string_view text) {
+  size_t from = 0;
+  for (;;) {
+    const size_t open = text.find("${", from);
+    const size_t action = text.find(kActionBegin, from);
+    if (action >= open) return open;
+    const size_t end = text.find(kActionEnd, action);
+    if (end == std::string_view::npos) return open;
+    from = end + kActionEnd.size();
+  }
+}
+
+// PromQL's label_replace gives "${name}" the meaning of a group, too.
+bool HasGroupsOfItsOwn(std::string_view text) { return text.contains("label_replace"); }
+
+// Everything in relabelling steps is Prometheus': `$` begins a group in replacement and target_label, and is an anchor
+// in regex.
+bool IsRelabelling(std::string_view key) { return key.ends_with("relabel_configs"); }
+
 void ExpandText(base::YamlNode& node, const Environment& environment, base::YamlErrors& errors) {
+  if (HasGroupsOfItsOwn(node.text)) return;
   std::string expanded;
   std::string_view rest = node.text;
   while (!rest.empty()) {
-    const size_t open = rest.find("${");
+    const size_t open = FindVariable(rest);
     const size_t close = open == std::string_view::npos ? open : rest.find('}', open);
     if (close == std::string_view::npos) break;
     const std::string_view inside = rest.substr(open + 2, close - open - 2);
@@ -50,7 +75,9 @@ Environment ProcessEnvironment() {
 void ExpandEnvironment(base::YamlNode& node, const Environment& environment, base::YamlErrors& errors) {
   if (node.kind == base::YamlNode::Kind::scalar) ExpandText(node, environment, errors);
   for (base::YamlNode& item : node.items) ExpandEnvironment(item, environment, errors);
-  for (auto& [key, value] : node.entries) ExpandEnvironment(value, environment, errors);
+  for (auto& [key, value] : node.entries) {
+    if (!IsRelabelling(key.text)) ExpandEnvironment(value, environment, errors);
+  }
 }
 
 }  // namespace app

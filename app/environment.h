@@ -13,8 +13,9 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 Environment ProcessEnvironment();
 
 // Replaces ${NAME} and ${NAME:-otherwise} in every value (never in keys) below `node`. A variable that is not set and
-// has no default is an error at the value's place. ${1} and $labels are left alone: they belong to relabelling and
-// templates. What a variable holds is not expanded again.
+// has no default is an error at the value's place. Left alone is `$` where Prometheus gives it a meaning: everything
+// below a key that ends with "relabel_configs", what stands inside a template's {{ … }}, PromQL that calls
+// label_replace, and names no variable has, such as ${1}. What a variable holds is not expanded again.
 void ExpandEnvironment(base::YamlNode& node, const Environment& environment, base::YamlErrors& errors);
 
 }  // namespace app

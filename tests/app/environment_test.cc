@@ -34,6 +34,30 @@ TEST(EnvironmentTest, LeavesRelabellingAndTemplatesAlone) {
   EXPECT_EQ(errors.ToString(), "");
 }
 
+TEST(EnvironmentTest, LeavesGroupsOfRegularExpressionsAlone) {
+  constexpr std::string_view kCases[] = {
+      R"(relabel_configs: [{regex: '(?P<h>[^:]+):.*', target_label: '${h}_x', replacement: '${h}:${1}', action: replace}])",
+      R"(metric_relabel_configs: [{replacement: '${URL}'}])",
+      R"(write_relabel_configs: [{replacement: '${h}'}])",
+      R"(alerting: {alert_relabel_configs: [{replacement: '${h}'}]})",
+      R"(expr: 'label_replace(up, "host", "${h}", "instance", "(?P<h>.*):.*") > 1')",
+      R"(summary: '{{ reReplaceAll "(?P<h>.*):.*" "${h}" $labels.instance }} is down')"};
+  for (const std::string_view text : kCases) {
+    SCOPED_TRACE(text);
+    base::YamlErrors errors;
+    base::YamlErrors none;
+    EXPECT_EQ(Expand(text, errors), base::WriteYaml(base::ParseYaml(text, "f.yml", none)));
+    EXPECT_EQ(errors.ToString(), "");
+  }
+}
+
+TEST(EnvironmentTest, ExpandsBesideTemplates) {
+  base::YamlErrors errors;
+  EXPECT_EQ(Expand("a: '${URL} {{ \"${h}\" }} ${NONE:-x} {{ ${NONE:-y}'\n", errors),
+            "a: \"postgresql://u:${NAME}@h/db {{ \\\"${h}\\\" }} x {{ y\"\n");
+  EXPECT_EQ(errors.ToString(), "");
+}
+
 TEST(EnvironmentTest, AMissingVariableIsAnErrorWithItsPlace) {
   base::YamlErrors errors;
   Expand("a: 1\nb:\n  - x ${NONE} y\n", errors);
