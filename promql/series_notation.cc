@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "promql/histogram_math.h"
@@ -22,12 +23,12 @@ class NotationReader {
  public:
   explicit NotationReader(std::string_view text) : text_(text) {}
 
-  base::Result<std::vector<NotedValue>> Read() {
+  base::Result<std::vector<NotedRun>> Read() {
     while (SkipSpace(), at_ < text_.size()) {
       TRY_VOID(Item());
       if (at_ < text_.size() && !IsSpace(text_[at_])) return Unexpected();
     }
-    return std::move(values_);
+    return std::move(runs_);
   }
 
  private:
@@ -46,31 +47,35 @@ class NotationReader {
 
   base::Result<void> Item() {
     if (Accept("_")) {
-      size_t count = 1;
+      uint64_t count = 1;
       if (Accept("x")) {
         TRY(count, Count());
       }
-      return Append(NotedValue{.omitted = true, .value = 0, .histogram = nullptr, .hint_given = false}, count);
+      if (count > 0) Append({.omitted = true, .value = 0, .histogram = nullptr, .hint_given = false}, count - 1);
+      return {};
     }
-    if (Accept("stale")) return Append({false, store::StaleMarker(), nullptr, false}, 1);
+    if (Accept("stale")) {
+      Append({false, store::StaleMarker(), nullptr, false}, 0);
+      return {};
+    }
     if (Accept("{{")) return Histograms();
     return Numbers();
   }
 
   base::Result<void> Numbers() {
-    TRY(double value, Number());
+    TRY(const double value, Number());
     std::optional<double> step;
     if (at_ < text_.size() && (text_[at_] == '+' || text_[at_] == '-')) {
       TRY(step, Number());
     }
-    size_t count = 0;
+    uint64_t count = 0;
     if (Accept("x")) {
       TRY(count, Count());
     } else if (step) {
       return Unexpected();
     }
-    if (count >= kMaxNotedValues - values_.size()) return base::Invalid("too many series values");
-    for (size_t i = 0; i <= count; ++i, value += step.value_or(0)) values_.push_back({false, value, nullptr, false});
+    Append({false, value, nullptr, false}, count);
+    runs_.back().step = step.value_or(0);
     return {};
   }
 
@@ -96,54 +101,50 @@ class NotationReader {
     return Unexpected();
   }
 
-  base::Result<size_t> Count() {
+  base::Result<uint64_t> Count() {
     const size_t begin = at_;
     while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
     const auto count = base::ParseInteger(text_.substr(begin, at_ - begin));
     if (at_ == begin || !count) return base::Invalid("invalid repetition in series values");
-    if (static_cast<size_t>(*count) > kMaxNotedValues) return base::Invalid("too many series values");
-    return static_cast<size_t>(*count);
+    return static_cast<uint64_t>(*count);
   }
 
-  base::Result<void> Append(const NotedValue& value, size_t count) {
-    if (count > kMaxNotedValues - values_.size()) return base::Invalid("too many series values");
-    values_.insert(values_.end(), count, value);
-    return {};
+  void Append(NotedValue first, uint64_t more) {
+    runs_.push_back({.first = std::move(first), .more = more, .step = 0, .change = nullptr, .subtract = false});
   }
 
   base::Result<void> Histograms() {
     TRY(const NotedValue first, Histogram());
-    double sign = 0;
-    if (at_ < text_.size() && (text_[at_] == '+' || text_[at_] == '-')) {
-      sign = text_[at_++] == '+' ? 1 : -1;
-      if (!Accept("{{")) return Unexpected();
-    } else if (Accept("x")) {
-      TRY(const size_t count, Count());
-      return Append(first, count + 1);
-    } else {
-      return Append(first, 1);
+    if (at_ == text_.size() || (text_[at_] != '+' && text_[at_] != '-')) {
+      uint64_t count = 0;
+      if (Accept("x")) {
+        TRY(count, Count());
+      }
+      Append(first, count);
+      return {};
     }
+    const bool subtract = text_[at_++] == '-';
+    if (!Accept("{{")) return Unexpected();
     TRY(const NotedValue change, Histogram());
     if (!Accept("x")) return Unexpected();
-    TRY(const size_t count, Count());
-    return Progression(first, change, sign, count);
+    TRY(const uint64_t count, Count());
+    Append({false, 0, first.histogram, change.hint_given}, count);
+    runs_.back().change = change.histogram;
+    runs_.back().subtract = subtract;
+    return CheckProgression(runs_.back());
   }
 
-  base::Result<void> Progression(const NotedValue& first, const NotedValue& change, double sign, size_t count) {
-    NotedValue value = first;
-    value.hint_given = change.hint_given;
-    TRY_VOID(Append(value, 1));
-    for (size_t i = 0; i < count; ++i) {
-      if (value.histogram->schema > change.histogram->schema) {
-        return base::Invalid(fmt::format("error combining histograms: cannot merge from schema {} to {}",
-                                         change.histogram->schema, value.histogram->schema));
-      }
-      FloatHistogram next = *value.histogram;
-      const Combined combined = sign > 0 ? Add(next, *change.histogram) : Subtract(next, *change.histogram);
-      if (!combined.compatible) return base::Invalid("error combining histograms: incompatible schemas");
-      value.histogram = std::make_shared<const FloatHistogram>(std::move(next));
-      TRY_VOID(Append(value, 1));
+  // The first step tells: what it gives has the schema and bounds of all further ones.
+  static base::Result<void> CheckProgression(const NotedRun& run) {
+    if (run.more == 0) return {};
+    const FloatHistogram& first = *run.first.histogram;
+    if (first.schema > run.change->schema) {
+      return base::Invalid(fmt::format("error combining histograms: cannot merge from schema {} to {}",
+                                       run.change->schema, first.schema));
     }
+    FloatHistogram next = first;
+    const Combined combined = run.subtract ? Subtract(next, *run.change) : Add(next, *run.change);
+    if (!combined.compatible) return base::Invalid("error combining histograms: incompatible schemas");
     return {};
   }
 
@@ -217,12 +218,58 @@ class NotationReader {
 
   std::string_view text_;
   size_t at_ = 0;
-  std::vector<NotedValue> values_;
+  std::vector<NotedRun> runs_;
 };
 
 }  // namespace
 
-base::Result<std::vector<NotedValue>> ParseNotedValues(std::string_view text) { return NotationReader(text).Read(); }
+void NotedRuns::Begin() {
+  fresh_ = true;
+  if (run_ == runs_.size()) return;
+  value_ = runs_[run_].first;
+  left_ = runs_[run_].more;
+}
+
+const NotedValue* NotedRuns::Next() {
+  if (run_ < runs_.size() && !fresh_ && left_ == 0) {
+    ++run_;
+    Begin();
+  }
+  if (run_ == runs_.size()) return nullptr;
+  if (std::exchange(fresh_, false)) return &value_;
+  --left_;
+  const NotedRun& run = runs_[run_];
+  value_.value += run.step;
+  if (run.change != nullptr) {
+    FloatHistogram next = *value_.histogram;
+    if (run.subtract) {
+      Subtract(next, *run.change);
+    } else {
+      Add(next, *run.change);
+    }
+    value_.histogram = std::make_shared<const FloatHistogram>(std::move(next));
+  }
+  return &value_;
+}
+
+base::Result<NotedRuns> ParseNotedRuns(std::string_view text) {
+  TRY(std::vector<NotedRun> runs, NotationReader(text).Read());
+  return NotedRuns(std::move(runs));
+}
+
+base::Result<std::vector<NotedValue>> ParseNotedValues(std::string_view text) {
+  TRY(std::vector<NotedRun> read, NotationReader(text).Read());
+  size_t total = 0;
+  for (const NotedRun& run : read) {
+    if (run.more >= kMaxNotedValues - total) return base::Invalid("too many series values");
+    total += static_cast<size_t>(run.more) + 1;
+  }
+  std::vector<NotedValue> values;
+  values.reserve(total);
+  NotedRuns runs(std::move(read));
+  while (const NotedValue* value = runs.Next()) values.push_back(*value);
+  return values;
+}
 
 base::Result<base::Labels> ParseMetric(std::string_view text, std::string_view* rest) {
   Lexer lexer(text);

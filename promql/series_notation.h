@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/labels.h"
@@ -22,6 +24,34 @@ struct NotedSeries {
   base::Labels labels;
   std::vector<NotedValue> values;
 };
+
+// `first`, then `more` further values, each of which differs from the one before by `step` or `change`.
+struct NotedRun {
+  NotedValue first;
+  uint64_t more = 0;
+  double step = 0;
+  store::HistogramPtr change;  // for histograms; null leaves them as they are
+  bool subtract = false;       // `change` is taken away
+};
+
+// The values of a series, expanded one at a time: memory is bounded by the text, whatever counts it holds. A value.
+class NotedRuns {
+ public:
+  explicit NotedRuns(std::vector<NotedRun> runs = {}) : runs_(std::move(runs)) { Begin(); }
+  // The next value; null at the end. Valid until the next call.
+  const NotedValue* Next();
+
+ private:
+  void Begin();
+
+  std::vector<NotedRun> runs_;
+  size_t run_ = 0;
+  uint64_t left_ = 0;  // values of this run behind value_
+  bool fresh_ = true;  // value_ was not given yet
+  NotedValue value_;
+};
+// Any number of values. Errors are those of ParseNotedValues except for the limit.
+base::Result<NotedRuns> ParseNotedRuns(std::string_view text);
 
 // At most kMaxNotedValues values, so that `1x9999999999` is an error and not the end of the process.
 inline constexpr size_t kMaxNotedValues = 10'000'000;

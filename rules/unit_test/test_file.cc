@@ -35,7 +35,7 @@ const base::YamlSchema<InputSeries>& InputSeriesSchema() {
   using S = InputSeries;
   static const base::YamlSchema<InputSeries> schema({
       base::Required("series", "series", &S::series, "A metric with its labels: name{label=\"value\"}."),
-      base::Required("values", "series notation", &S::values,
+      base::Optional("values", "series notation", "", &S::values,
                      "Its samples, one every interval: 1 2+1x3 _ stale {{count:2 sum:3 buckets:[2]}}."),
   });
   return schema;

@@ -40,11 +40,11 @@ std::unexpected<base::Error> At(const YamlText& text, const base::Error& error) 
       base::Error{error.code, fmt::format("{}: {}", text.path, promql::ErrorText(error)), text.where});
 }
 
-bool Append(store::Appender& appender, const promql::NotedSeries& series, const promql::NotedValue& value,
+bool Append(store::Appender& appender, const base::Labels& labels, const promql::NotedValue& value,
             base::Timestamp time) {
-  const store::Appended appended =
-      value.histogram ? appender.AppendHistogram(store::SeriesRef::none, series.labels, time, value.histogram)
-                      : appender.Append(store::SeriesRef::none, series.labels, time, value.value);
+  const store::Appended appended = value.histogram
+                                       ? appender.AppendHistogram(store::SeriesRef::none, labels, time, value.histogram)
+                                       : appender.Append(store::SeriesRef::none, labels, time, value.value);
   return appended.status == store::AppendStatus::ok;
 }
 
@@ -65,26 +65,26 @@ base::Result<TestInput> TestInput::Parse(std::span<const InputSeries> series, ba
       labels = base::Invalid(fmt::format("unexpected {} behind the series", base::Quote(base::Trim(rest))));
     }
     if (!labels) return At(one.series, labels.error());
-    auto values = promql::ParseNotedValues(one.values.text);
+    const auto values = promql::ParseNotedRuns(one.values.text);
     if (!values) return At(one.values, values.error());
     const auto [place, unseen] = places.emplace(*labels, input.series_.size());
     if (unseen) {
-      input.series_.push_back({*std::move(labels), *std::move(values)});
+      input.series_.push_back({*std::move(labels), *values});
     } else {
-      input.series_[place->second].values = *std::move(values);
+      input.series_[place->second].values = *values;
     }
   }
   return input;
 }
 
 base::Result<void> TestInput::StoreUntil(base::Timestamp time, store::Appendable& appendable) {
-  const auto longest = std::ranges::max_element(series_, {}, [](const auto& series) { return series.values.size(); });
-  const size_t end = longest == series_.end() ? 0 : longest->values.size();
   const auto appender = appendable.NewAppender();
-  for (; place_ < end && next_ <= time; ++place_, next_ += interval_) {
-    for (const promql::NotedSeries& series : series_) {
-      if (place_ >= series.values.size() || series.values[place_].omitted) continue;
-      if (Append(*appender, series, series.values[place_], next_)) continue;
+  for (; next_ <= time && !std::ranges::all_of(series_, &Series::ended); next_ += interval_) {
+    for (Series& series : series_) {
+      const promql::NotedValue* value = series.ended ? nullptr : series.values.Next();
+      series.ended = value == nullptr;
+      if (series.ended || value->omitted) continue;
+      if (Append(*appender, series.labels, *value, next_)) continue;
       return base::Invalid(fmt::format("the sample of {} at {} cannot be stored: a rule writes this series as well",
                                        series.labels.ToString(), base::FormatRfc3339(next_)));
     }

@@ -47,10 +47,15 @@ class TestInput {
  private:
   TestInput(base::Timestamp start, base::Duration interval) : next_(start), interval_(interval) {}
 
-  std::vector<promql::NotedSeries> series_;
+  struct Series {
+    base::Labels labels;
+    promql::NotedRuns values;
+    bool ended = false;
+  };
+
+  std::vector<Series> series_;
   base::Timestamp next_;  // instant of the samples that come next
   base::Duration interval_;
-  size_t place_ = 0;  // of these samples in each series
 };
 
 }  // namespace rules

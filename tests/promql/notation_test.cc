@@ -68,4 +68,18 @@ TEST(Notation, RefusesNonsenseWithoutEatingMemory) {
   }
 }
 
+// promtool takes such counts, and evaluates only what its tests ask for.
+TEST(Notation, ExpandsLongRunsOneValueAtATime) {
+  auto runs = promql::ParseNotedRuns("1+2x9000000000000 _x0 {{count:1}}+{{count:2}}x9000000000000");
+  ASSERT_TRUE(runs) << runs.error().message;
+  for (const double expected : {1, 3, 5, 7}) EXPECT_EQ(runs->Next()->value, expected);
+  auto short_runs = promql::ParseNotedRuns("1x1 _x0 stale _ {{count:1}}+{{count:2}}x1");
+  ASSERT_TRUE(short_runs);
+  std::vector<promql::NotedValue> values;
+  while (const promql::NotedValue* value = short_runs->Next()) values.push_back(*value);
+  EXPECT_EQ(Text(values), "1 1 stale _ {count:1, sum:0} {count:3, sum:0}");
+  EXPECT_EQ(short_runs->Next(), nullptr);
+  EXPECT_FALSE(promql::ParseNotedRuns("{{schema:1 count:1}}+{{schema:0 count:1}}x1"));
+}
+
 }  // namespace

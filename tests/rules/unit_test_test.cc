@@ -84,7 +84,7 @@ TEST(UnitTestFileTest, MistakesHavePlaces) {
   const Case cases[] = {
       {"rule_file: [a.yml]\n", "t.yml:1:1: unknown key \"rule_file\" (did you mean \"rule_files\"?)\n"},
       {"tests:\n- names: x\n", "t.yml:2:3: tests[0]: unknown key \"names\" (did you mean \"name\"?)\n"},
-      {"tests:\n- input_series: [{series: m}]\n", "t.yml:2:18: tests[0].input_series[0]: \"values\" is missing\n"},
+      {"tests:\n- input_series: [{values: '1'}]\n", "t.yml:2:18: tests[0].input_series[0]: \"series\" is missing\n"},
       {"tests:\n- alert_rule_test: [{eval_time: 1x, alertname: A}]\n",
        "t.yml:2:33: tests[0].alert_rule_test[0].eval_time: unknown unit \"x\" in duration \"1x\"\n"},
       {"tests:\n- alert_rule_test: [{eval_time: 1m}]\n",
