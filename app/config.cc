@@ -1,7 +1,6 @@
 #include "app/config.h"
 
 #include <fmt/format.h>
-#include <glob.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,6 +8,8 @@
 #include <map>
 #include <span>
 
+#include "base/file.h"
+#include "base/text.h"
 #include "exporter/collectors/collectors.h"
 #include "rules/builtin/builtin_rules.h"
 
@@ -79,15 +80,19 @@ void ReadRemoteWrite(const base::YamlReader& in, Reading& reading) {
   remote::ResolvePaths(reading.folder, reading.config.remote_write);
 }
 
-// The files a pattern names, sorted. A pattern may match none; a plain path must exist.
-std::vector<std::string> Glob(const std::string& pattern) {
-  glob_t found{};
-  const bool good = glob(pattern.c_str(), 0, nullptr, &found) == 0;
-  std::vector<std::string> paths;
-  if (good) {
-    for (const char* path : std::span(found.gl_pathv, found.gl_pathc)) paths.emplace_back(path);
+// The files a pattern names, sorted. A pattern may match none; a plain path must exist. `what` names the setting in the
+// error for a pattern that Prometheus does not take.
+std::vector<std::string> FilesOf(const base::YamlReader& in, const std::string& pattern, std::string_view what,
+                                 const Reading& reading) {
+  if (!base::IsFilePattern(pattern)) {
+    in.Fail(fmt::format("invalid {} path {}: \"*\" may stand behind the last \"/\" only; list each folder", what,
+                        base::Quote(pattern)));
+    return {};
   }
-  globfree(&found);
+  std::vector<std::string> paths = base::Glob(Resolve(reading, pattern));
+  if (paths.empty() && pattern.find_first_of("*?[") == std::string::npos) {
+    in.Fail(fmt::format("there is no file {}", base::Quote(Resolve(reading, pattern))));
+  }
   return paths;
 }
 
@@ -95,11 +100,7 @@ void ReadRuleFiles(const base::YamlReader& in, Reading& reading) {
   std::vector<std::string> patterns;
   if (!base::ReadYaml(in, patterns)) return;
   for (size_t i = 0; i < patterns.size(); ++i) {
-    const std::vector<std::string> paths = Glob(Resolve(reading, patterns[i]));
-    if (paths.empty() && patterns[i].find_first_of("*?[") == std::string::npos) {
-      in.Item(i).Fail(fmt::format("there is no file \"{}\"", Resolve(reading, patterns[i])));
-    }
-    for (const std::string& path : paths) {
+    for (const std::string& path : FilesOf(in.Item(i), patterns[i], "rule file", reading)) {
       if (std::ranges::find(reading.config.rule_files, path) == reading.config.rule_files.end()) {
         reading.config.rule_files.push_back(path);
       }

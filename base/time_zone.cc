@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <fstream>
-#include <sstream>
+
+#include "base/file.h"
 
 namespace base {
 namespace {
@@ -205,10 +205,9 @@ Result<TimeZone> TimeZone::Load(std::string_view name, const std::string& direct
   if (name.front() == '/' || name.find("..") != std::string_view::npos || name.find('\\') != std::string_view::npos) {
     return unknown();
   }
-  std::ifstream file(directory + "/" + std::string(name), std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) return unknown();
-  return Parse(name, content.str());
+  const auto content = ReadFile(directory + "/" + std::string(name));
+  if (!content) return unknown();
+  return Parse(name, *content);
 }
 
 TimeZone::Local TimeZone::At(Timestamp time) const {

@@ -1,18 +1,11 @@
 #include "ingest/file_discovery.h"
 
-#include <glob.h>
 #include <sys/stat.h>
+
+#include "base/file.h"
 
 namespace ingest {
 namespace {
-
-std::vector<std::string> PathsOf(const std::string& pattern) {
-  glob_t found{};
-  std::vector<std::string> paths;
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  globfree(&found);
-  return paths;
-}
 
 DiscoveredFile ReadOne(const std::string& path, const DiscoveredFile* before, std::vector<base::Error>& errors) {
   DiscoveredFile file;
@@ -42,7 +35,7 @@ DiscoveredFiles Discover(const std::vector<FileDiscovery>& settings, const Disco
   DiscoveredFiles files;
   for (const FileDiscovery& setting : settings) {
     for (const std::string& pattern : setting.files) {
-      for (const std::string& path : PathsOf(pattern)) {
+      for (const std::string& path : base::Glob(pattern)) {
         const auto known = before.find(path);
         files.try_emplace(path, ReadOne(path, known == before.end() ? nullptr : &known->second, errors));
       }

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <map>
-#include <sstream>
-#include <system_error>
 
+#include "base/file.h"
 #include "base/labels.h"
 #include "base/text.h"
 #include "rules/alert_template.h"
@@ -320,16 +317,12 @@ RuleSet ReadThresholdRules(const base::YamlReader& in, const std::string& file, 
 RuleSet LoadRuleFiles(std::span<const std::string> files, const RuleFileOptions& options, base::YamlErrors& errors) {
   std::vector<RuleSet> sets;
   for (const std::string& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    if (in) text << in.rdbuf();
-    if (!in) {
-      errors.Add({base::ErrorCode::not_found,
-                  fmt::format("cannot read {}: {}", base::Quote(file), std::generic_category().message(errno)),
-                  std::nullopt});
+    auto text = base::ReadFile(file);
+    if (!text) {
+      errors.Add(std::move(text).error());
       continue;
     }
-    sets.push_back(ParseRuleFile(text.str(), file, options, errors));
+    sets.push_back(ParseRuleFile(*text, file, options, errors));
   }
   return MergeRuleSets(std::move(sets), errors);
 }

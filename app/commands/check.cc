@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 
 #include "alertmanager/config.h"
 #include "app/commands/check_metrics.h"
 #include "app/config.h"
+#include "base/file.h"
 #include "rules/rule_file.h"
 #include "rules/threshold/expand.h"
 
@@ -42,13 +42,6 @@ int CheckEach(const std::vector<std::string>& files, Check check) {
   return code;
 }
 
-base::Result<std::string> ReadWhole(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in.is_open() || in.bad()) return base::Invalid(fmt::format("cannot read \"{}\"", path));
-  return content;
-}
-
 }  // namespace
 
 int CheckConfigFiles(const Invocation& invocation) {
@@ -77,10 +70,10 @@ std::vector<Flag> CheckMetricsFlags() {
 int CheckMetricsFiles(const Invocation& invocation) {
   std::vector<MetricsPage> pages;
   for (const std::string& file : invocation.arguments()) {
-    auto content = ReadWhole(file);
+    auto content = base::ReadFileOrStream(file);
     if (!content) {
       fmt::print(stderr, "tocsin check metrics: {}\n", content.error().message);
-      return kFailed;
+      return kUsage;
     }
     pages.push_back({file, *std::move(content)});
   }

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 
 #include "app/config.h"
 #include "app/known_metrics.h"
+#include "base/file.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -46,10 +46,7 @@ base::Result<std::string> ReadWhole(const std::string& path) {
   if (path == kStandardInput) {
     return std::string{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
   }
-  std::ifstream in(path, std::ios::binary);
-  std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in.is_open() || in.bad()) return base::Invalid(fmt::format("cannot read \"{}\"", path));
-  return content;
+  return base::ReadFileOrStream(path);
 }
 
 std::vector<std::string> Words(const std::vector<std::string>& lists) {

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 
 #include "app/command_line.h"
+#include "base/file.h"
 #include "promql/classic_to_custom.h"
 #include "promql/engine.h"
 #include "promql/parser.h"
@@ -204,13 +203,12 @@ std::string FormatScriptReport(std::string_view file, const ScriptReport& report
 int TestPromqlCommand(const Invocation& invocation) {
   ScriptReport all;
   for (const std::string& name : invocation.arguments()) {
-    std::ifstream file(name, std::ios::binary);
-    if (!file) {
-      fmt::print(stderr, "{}: cannot be read\n", name);
+    const auto script = base::ReadFileOrStream(name);
+    if (!script) {
+      fmt::print(stderr, "tocsin test promql: {}\n", script.error().message);
       return kUsage;
     }
-    const std::string script(std::istreambuf_iterator<char>(file), {});
-    const ScriptReport report = RunPromqlScript(script);
+    const ScriptReport report = RunPromqlScript(*script);
     fmt::print("{}", FormatScriptReport(name, report));
     all.passed += report.passed;
     all.failed += report.failed;

@@ -1,16 +1,15 @@
 #include "app/commands/test_rules.h"
 
 #include <fmt/format.h>
-#include <glob.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/matcher.h"
 #include "base/text.h"
@@ -27,20 +26,12 @@ rules::TestStore MakeStore() {
   return {head, head};
 }
 
-std::vector<std::string> Glob(const std::string& pattern) {
-  glob_t found{};
-  std::vector<std::string> paths;
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  globfree(&found);
-  return paths;
-}
-
 // The files the test file names, each once. A name nothing answers to is a warning only, as with promtool.
 std::vector<std::string> RuleFilesOf(const rules::UnitTestFile& tests, RuleTestReport& report) {
   const std::filesystem::path folder = std::filesystem::path(report.file).parent_path();
   std::vector<std::string> files;
   for (const rules::YamlText& written : tests.rule_files) {
-    const std::vector<std::string> found = Glob((folder / written.text).lexically_normal().string());
+    const std::vector<std::string> found = base::Glob((folder / written.text).lexically_normal().string());
     if (found.empty()) report.warnings.push_back(fmt::format("no file match pattern {}", written.text));
     for (const std::string& file : found) {
       if (std::ranges::find(files, file) == files.end()) files.push_back(file);
@@ -137,14 +128,14 @@ bool RuleTestReport::passed() const {
 
 RuleTestReport RunRuleTests(const std::string& file, const RuleTestOptions& options) {
   RuleTestReport report{.file = file, .warnings = {}, .mistakes = {}, .cases = {}};
-  std::ifstream in(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in.is_open() || in.bad()) {
-    report.mistakes = fmt::format("cannot read \"{}\"\n", file);
+  const auto text = base::ReadFileOrStream(file);
+  if (!text) {
+    report.mistakes = text.error().message + "\n";
+    report.unreadable = true;
     return report;
   }
   base::YamlErrors errors;
-  const rules::UnitTestFile tests = rules::ParseUnitTestFile(text, file, errors);
+  const rules::UnitTestFile tests = rules::ParseUnitTestFile(*text, file, errors);
   const std::vector<std::string> rule_files = RuleFilesOf(tests, report);
   rules::UnitTestOptions run{.evaluation_interval = tests.evaluation_interval,
                              .group_order = tests.group_eval_order,
@@ -206,6 +197,7 @@ int TestRulesCommand(const Invocation& invocation) {
   const base::Timestamp begin = clock.Now();
   std::vector<RuleTestReport> reports;
   bool passed = true;
+  bool readable = true;
   for (const std::string& file : invocation.arguments()) {
     fmt::print("Unit Testing:  {}\n", file);
     std::fflush(stdout);  // failures go to the other stream
@@ -214,12 +206,14 @@ int TestRulesCommand(const Invocation& invocation) {
     fmt::print(report.passed() ? stdout : stderr, "{}", FormatRuleTestReport(report));
     std::fflush(stdout);
     passed = passed && report.passed();
+    readable = readable && !report.unreadable;
   }
   const std::string& junit = invocation.Get("junit");
   if (!junit.empty() && !WriteFile(junit, FormatJUnit(reports, begin))) {
     fmt::print(stderr, "tocsin test rules: cannot write \"{}\"\n", junit);
     return kUsage;
   }
+  if (!readable) return kUsage;
   return passed ? kOk : kFailed;
 }
 

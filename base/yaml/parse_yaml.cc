@@ -5,12 +5,10 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <sstream>
-#include <system_error>
 #include <unordered_set>
 
+#include "base/file.h"
 #include "base/yaml/yaml.h"
 
 namespace base {
@@ -242,15 +240,12 @@ YamlNode ParseYaml(std::string_view text, std::string_view file, YamlErrors& err
 }
 
 YamlNode ReadYamlFile(const std::string& path, YamlErrors& errors, YamlLimits limits) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || !text) {
-    errors.Add({ErrorCode::not_found,
-                fmt::format("cannot read \"{}\": {}", path, std::generic_category().message(errno)), std::nullopt});
+  auto text = ReadFile(path);
+  if (!text) {
+    errors.Add(std::move(text).error());
     return {};
   }
-  return ParseYaml(text.str(), path, errors, limits);
+  return ParseYaml(*text, path, errors, limits);
 }
 
 }  // namespace base

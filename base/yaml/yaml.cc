@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <limits>
-#include <sstream>
+
+#include "base/file.h"
 
 namespace base {
 namespace {
@@ -52,11 +52,9 @@ std::string YamlErrors::ToString() const {
 
 Result<std::string> Secret::Read() const {
   if (file.empty()) return value;
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in) return Unavailable(fmt::format("cannot read the secret file \"{}\"", file));
-  return std::string(Trim(text.str()));
+  const auto text = ReadFile(file, "the secret file");
+  if (!text) return Unavailable(text.error().message);
+  return std::string(Trim(*text));
 }
 
 YamlReader YamlReader::Entry(const YamlNode& value, std::string_view key) const {

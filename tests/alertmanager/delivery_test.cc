@@ -287,7 +287,7 @@ TEST_F(DispatcherTest, ASecretFileThatIsGoneIsAFailureNotACrash) {
   dispatcher_->Step();
   EXPECT_EQ(Deliveries(1)[0],
             "ops/webhook/0 T first notification attempts=1 failed "
-            "cannot read the secret file \"/does/not/exist\"");
+            "cannot read the secret file \"/does/not/exist\": No such file or directory");
 }
 
 // Keeps the changes as they come.

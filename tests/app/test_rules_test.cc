@@ -57,7 +57,17 @@ TEST_F(TestRulesTest, WhatKeepsAFileFromBeingRun) {
   }
   EXPECT_EQ(Report("rule_files: [../extra.yml]\ntests: [{}]\n", {.ignore_unknown_fields = true}), "  SUCCESS\n\n");
   const std::string missing = (folder_.path() / "missing.yml").string();
-  EXPECT_EQ(RunRuleTests(missing, {}).mistakes, "cannot read \"" + missing + "\"\n");
+  EXPECT_EQ(RunRuleTests(folder_.path().string(), {}).mistakes,
+            "cannot read \"" + folder_.path().string() + "\": Is a directory\n");
+  EXPECT_EQ(RunRuleTests(missing, {}).mistakes, "cannot read \"" + missing + "\": No such file or directory\n");
+}
+
+TEST_F(TestRulesTest, SeriesMayBeEmptyOrLongerThanMemory) {
+  EXPECT_EQ(
+      Report("tests:\n- input_series: [{series: quiet}, {series: long_one, values: '0+1x900000000000'}]\n"
+             "  promql_expr_test:\n"
+             "  - {expr: count(quiet) or long_one, eval_time: 3m, exp_samples: [{labels: long_one, value: 3}]}\n"),
+      "  SUCCESS\n\n");
 }
 
 constexpr std::string_view kThree =

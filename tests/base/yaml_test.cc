@@ -188,7 +188,7 @@ TEST(YamlTest, SecretsComeFromTheFileAsItIsNow) {
   EXPECT_EQ(secret.Read().value_or(""), "second");
   const auto missing = Secret{"", "/nowhere/x"}.Read();
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().message, "cannot read the secret file \"/nowhere/x\"");
+  EXPECT_EQ(missing.error().message, "cannot read the secret file \"/nowhere/x\": No such file or directory");
 }
 
 TEST(YamlTest, DescribesItsTables) {
