@@ -33,19 +33,13 @@ const base::YamlSchema<StaticConfig>& StaticSchema() {
 const base::YamlSchema<PeerGroup>& PeerSchema() {
   using T = PeerGroup;
   static const base::YamlSchema<T> schema([] {
-    std::vector<base::Field<T>> http;
-    for (base::Field<HttpOptions>& field : HttpFields()) {
-      http.push_back({field.help, [read = std::move(field.read)](const base::YamlReader& in, T& out) {
-                        return read(in, out.http);
-                      }});
-    }
     return Joined<T>({
         {base::Optional("static_configs", "list", "", &T::static_configs, "The Alertmanagers.", &StaticSchema().help()),
          base::Optional("scheme", "http or https", "http", &T::scheme, "How they are spoken to."),
          base::Optional("path_prefix", "path", "/", &T::path_prefix, "What stands before /api/v2/alerts."),
          base::Optional("api_version", "v2", "v2", &T::api_version, "The API's version."),
          base::Optional("timeout", "duration", "10s", &T::timeout, "How long one request may take.")},
-        http,
+        base::HttpOptionsFields(&T::http),
         NotSupported<T>({"relabel_configs",      "alert_relabel_configs", "sigv4",
                          "azure_sd_configs",     "consul_sd_configs",     "digitalocean_sd_configs",
                          "dns_sd_configs",       "docker_sd_configs",     "dockerswarm_sd_configs",
@@ -69,7 +63,7 @@ struct Alerting {
 bool ReadYaml(const base::YamlReader& in, StaticConfig& out) { return StaticSchema().Read(in, out); }
 
 bool ReadYaml(const base::YamlReader& in, PeerGroup& out) {
-  if (!PeerSchema().Read(in, out) || !CheckHttpOptions(in, out.http)) return false;
+  if (!PeerSchema().Read(in, out) || !base::CheckHttpOptions(in, out.http)) return false;
   bool good = true;
   const auto fail = [&](const std::string& message) {
     in.Fail(message);

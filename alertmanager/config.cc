@@ -1,6 +1,8 @@
 #include "alertmanager/config.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include "alertmanager/config_check.h"
 #include "alertmanager/config_fields.h"
@@ -21,7 +23,7 @@ const base::YamlSchema<GlobalConfig>& GlobalSchema() {
       {Optional("resolve_timeout", "duration", "5m", &T::resolve_timeout,
                 "When an alert that came without an end is taken to have resolved."),
        Optional("http_config", "map", "", &T::http, "HTTP settings of every receiver without its own.",
-                &HttpOptionsHelp())},
+                &base::HttpOptionsHelp())},
       base::SecretFields("slack_api_url", &T::slack_api_url, "The Slack incoming webhook."),
       {Optional("smtp_from", "address", "", &T::smtp_from, "The sender of mails."),
        Optional("smtp_hello", "string", "localhost", &T::smtp_hello, "The name to greet SMTP servers with."),
@@ -32,7 +34,7 @@ const base::YamlSchema<GlobalConfig>& GlobalSchema() {
       {Optional("smtp_require_tls", "bool", "true", &T::smtp_require_tls, "Whether mail is only sent encrypted."),
        Optional("smtp_force_implicit_tls", "bool", "true on port 465", &T::smtp_force_implicit_tls,
                 "Whether the connection is encrypted from its start."),
-       ReadBy("smtp_tls_config", "map", "", &T::smtp_tls, &ReadTls, "TLS settings for mail.", &TlsHelp())},
+       Optional("smtp_tls_config", "map", "", &T::smtp_tls, "TLS settings for mail.", &base::TlsOptionsHelp())},
       NotSupported<T>({"smtp_auth_identity",
                        "slack_app_token",
                        "slack_app_token_file",
@@ -158,7 +160,31 @@ Config ReadConfigFile(const std::string& path, base::YamlErrors& errors) {
   Config config;
   const base::YamlNode root = base::ReadYamlFile(path, errors);
   if (errors.empty()) ReadYaml(base::YamlReader(root, "", errors), config);
+  ResolvePaths(std::filesystem::path(path).parent_path().string(), config);
   return config;
+}
+
+void ResolvePaths(const std::string& folder, Config& config) {
+  const auto resolve = [&folder]<class... Secrets>(std::optional<HttpOptions>& http, Secrets&... secrets) {
+    if (http) base::ResolvePaths(folder, *http);
+    (base::ResolvePath(folder, secrets.file), ...);
+  };
+  GlobalConfig& global = config.global;
+  base::ResolvePaths(folder, global.http);
+  base::ResolvePaths(folder, global.smtp_tls);
+  for (base::Secret* secret : {&global.slack_api_url, &global.smtp_auth_password, &global.smtp_auth_secret}) {
+    base::ResolvePath(folder, secret->file);
+  }
+  for (ReceiverConfig& receiver : config.receivers) {
+    for (WebhookConfig& webhook : receiver.webhooks) resolve(webhook.http, webhook.url);
+    for (SlackConfig& slack : receiver.slacks) resolve(slack.http, slack.api_url);
+    for (ForwardConfig& forward : receiver.forwards) resolve(forward.http, forward.url);
+    for (EmailConfig& email : receiver.emails) {
+      if (email.tls) base::ResolvePaths(folder, *email.tls);
+      base::ResolvePath(folder, email.auth_password.file);
+      base::ResolvePath(folder, email.auth_secret.file);
+    }
+  }
 }
 
 const std::vector<base::FieldHelp>& ConfigHelp() { return ConfigSchema().help(); }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/matcher.h"
-#include "base/net/http_client.h"
+#include "base/net/http_options.h"
 #include "base/time.h"
 #include "base/yaml/yaml.h"
 
@@ -25,24 +25,8 @@ struct MessageText {
   bool operator==(const MessageText&) const = default;
 };
 
-struct BasicAuth {
-  std::string username;
-  base::Secret password;
-};
-
-struct Authorization {
-  std::string type = "Bearer";
-  base::Secret credentials;
-};
-
 // http_config. A receiver's own replaces the global one as a whole.
-struct HttpOptions {
-  std::optional<BasicAuth> basic_auth;
-  std::optional<Authorization> authorization;
-  bool follow_redirects = true;
-  std::string proxy_url;
-  base::TlsOptions tls;
-};
+using base::HttpOptions;
 
 struct WebhookConfig {
   bool send_resolved = true;
@@ -158,7 +142,11 @@ struct Config {
 // which are in in.errors().
 bool ReadYaml(const base::YamlReader& in, Config& out);
 Config ParseConfig(std::string_view text, std::string_view file, base::YamlErrors& errors);
+// Relative paths in the file are meant from its folder.
 Config ReadConfigFile(const std::string& path, base::YamlErrors& errors);
+
+// Relative paths of secrets and certificates are meant from this folder.
+void ResolvePaths(const std::string& folder, Config& config);
 
 // For the configuration reference.
 const std::vector<base::FieldHelp>& ConfigHelp();

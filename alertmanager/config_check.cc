@@ -175,6 +175,7 @@ base::YamlNode HideSecrets(base::YamlNode node) {
     if (value.kind == base::YamlNode::Kind::scalar) {
       if (!value.text.empty()) value.text = Hidden(key.text, value.text);
     } else {
+      if (key.text == "http_config") value = base::HideSecrets(std::move(value), base::HttpOptionsHelp());
       value = HideSecrets(std::move(value));
     }
   }

@@ -11,14 +11,8 @@
 namespace alertmanager {
 
 bool ReadYaml(const base::YamlReader& in, MessageText& out);
-bool ReadYaml(const base::YamlReader& in, HttpOptions& out);
 bool ReadYaml(const base::YamlReader& in, ReceiverConfig& out);
 const std::vector<base::FieldHelp>& ReceiverHelp();
-const std::vector<base::FieldHelp>& HttpOptionsHelp();
-std::vector<base::Field<HttpOptions>> HttpFields();  // for maps that hold them among other keys
-bool CheckHttpOptions(const base::YamlReader& in, const HttpOptions& http);
-bool ReadTls(const base::YamlReader& in, base::TlsOptions& out);
-const std::vector<base::FieldHelp>& TlsHelp();
 
 // A list of matcher texts, or the deprecated maps of equalities and of regular expressions; each adds to `out`.
 bool ReadMatchers(const base::YamlReader& in, std::vector<base::Matcher>& out);

@@ -17,7 +17,7 @@ base::Field<T> SendResolved(const char* default_value) {
 template <class T>
 base::Field<T> Http() {
   return Optional("http_config", "map", "", &T::http, "HTTP settings; replace the global ones as a whole.",
-                  &HttpOptionsHelp());
+                  &base::HttpOptionsHelp());
 }
 
 template <class T>
@@ -84,7 +84,7 @@ const base::YamlSchema<SlackConfig>& SlackSchema() {
 }
 
 bool ReadMailTls(const base::YamlReader& in, std::optional<base::TlsOptions>& out) {
-  return ReadTls(in, out.emplace());
+  return base::ReadYaml(in, out.emplace());
 }
 
 // threading: {enabled, thread_by_date: daily | none}
@@ -140,7 +140,8 @@ const base::YamlSchema<EmailConfig>& EmailSchema() {
                 "Whether mail is only sent encrypted (STARTTLS)."),
        Optional("force_implicit_tls", "bool", "true on port 465", &T::force_implicit_tls,
                 "Whether the connection is encrypted from its start."),
-       ReadBy("tls_config", "map", "global.smtp_tls_config", &T::tls, &ReadMailTls, "TLS settings.", &TlsHelp()),
+       ReadBy("tls_config", "map", "global.smtp_tls_config", &T::tls, &ReadMailTls, "TLS settings.",
+              &base::TlsOptionsHelp()),
        ReadBy("headers", "map", "", &T::headers, &ReadHeaders, "More headers, or other values for Subject, From, To."),
        Optional("html", "text", "a card", &T::html, "Replaces the HTML part; empty leaves it out."),
        Optional("text", "text", "the alerts as text", &T::text, "Replaces the text part."),

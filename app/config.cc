@@ -140,6 +140,9 @@ void ReadAlerting(const base::YamlReader& in, Reading& reading) {
   base::YamlNode peers = in.node();
   std::erase_if(peers.entries, [](const base::YamlEntry& entry) { return entry.key.text == kAlertRelabelling; });
   alertmanager::ReadYaml(base::YamlReader(peers, in.path(), in.errors()), reading.config.alerting);
+  for (alertmanager::AlertmanagerPeer& peer : reading.config.alerting.peers) {
+    base::ResolvePaths(reading.folder, peer.http);
+  }
 }
 
 void ReadAlertmanager(const base::YamlReader& in, Reading& reading) {
@@ -148,6 +151,7 @@ void ReadAlertmanager(const base::YamlReader& in, Reading& reading) {
     *config = alertmanager::ReadConfigFile(Resolve(reading, in.node().text), reading.errors);
   } else {
     alertmanager::ReadYaml(in, *config);
+    alertmanager::ResolvePaths(reading.folder, *config);
   }
   reading.config.alertmanager = std::move(config);
 }

@@ -55,25 +55,6 @@ std::vector<base::Field<ScrapeConfig>> RequestFields() {
       base::Optional("scheme", "http or https", "http", &C::scheme, "The protocol."),
       base::Optional("params", "map of lists", "{}", &C::params, "The URL's parameters."),
       base::Optional("enable_compression", "bool", "true", &C::enable_compression, "Whether gzip is asked for."),
-      base::Optional("follow_redirects", "bool", "true", &C::follow_redirects, "Whether redirects are followed."),
-      base::Optional("proxy_url", "URL", "", &C::proxy_url, "The proxy used."),
-      {{"basic_auth", "map", "", "User and password.", false, &BasicAuthHelp()},
-       [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.basic_auth.emplace()); }},
-      {{"authorization", "map", "", "The Authorization header.", false, &AuthorizationHelp()},
-       [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.authorization.emplace()); }},
-      {{"tls_config", "map", "", "How https is spoken.", false, &TlsConfigHelp()},
-       [](const base::YamlReader& in, C& out) { return ReadYaml(in, out.tls); }},
-      {{"enable_http2", "bool", "true", "Taken and without effect: HTTP/1.1 is spoken.", false, nullptr},
-       [](const base::YamlReader& in, C&) {
-         bool ignored = true;
-         return base::ReadYaml(in, ignored);
-       }},
-      NotSupported<C>("oauth2"),
-      NotSupported<C>("sigv4"),
-      NotSupported<C>("http_headers"),
-      NotSupported<C>("no_proxy"),
-      NotSupported<C>("proxy_from_environment"),
-      NotSupported<C>("proxy_connect_header"),
   };
 }
 
@@ -130,7 +111,7 @@ const base::YamlSchema<ScrapeConfig>& Schema() {
          [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.file_sd_configs); }},
     };
     AddFields(fields, RequestFields());
-    AddFields(fields, base::SecretFields("bearer_token", &C::bearer_token, "The same as authorization.credentials."));
+    AddFields(fields, base::HttpOptionsFields(&C::http));
     AddFields(fields, SampleFields());
     AddFields(fields, LimitFields<C>(&C::limits));
     for (const std::string_view kind : kDiscoveries) {
@@ -196,7 +177,7 @@ bool ReadScrapeConfig(const base::YamlReader& in, const GlobalConfig& global, Sc
   if (config.scheme != "http" && config.scheme != "https") {
     complain("unknown scheme " + base::Quote(config.scheme) + ", expected http or https");
   }
-  good = CheckAuthorization(in, config.basic_auth, config.authorization, config.bearer_token) && good;
+  good = base::CheckHttpOptions(in, config.http) && good;
   good = CheckStaticTargets(in, config) && good;
   FillFromGlobal(global, config);
   if (config.scrape_timeout > config.scrape_interval) {
@@ -263,9 +244,9 @@ bool ReadScrapeConfigs(const base::YamlReader& in, const GlobalConfig& global, s
 void ResolvePaths(const std::string& folder, std::vector<ScrapeConfig>& configs) {
   for (ScrapeConfig& config : configs) {
     for (FileDiscovery& discovery : config.file_sd_configs) {
-      for (std::string& file : discovery.files) ResolvePath(folder, file);
+      for (std::string& file : discovery.files) base::ResolvePath(folder, file);
     }
-    ResolvePaths(folder, config.basic_auth, config.authorization, config.tls);
+    base::ResolvePaths(folder, config.http);
   }
 }
 

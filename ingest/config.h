@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/labels.h"
+#include "base/net/http_options.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "base/yaml/yaml.h"
-#include "ingest/http_config.h"
 #include "ingest/relabel.h"
 
 // `global:` and `scrape_configs:` of prometheus.yml, with Prometheus' defaults and validity rules. What Prometheus
@@ -86,17 +86,12 @@ struct ScrapeConfig {
   std::string fallback_scrape_protocol;       // "" refuses pages without a known Content-Type
   std::optional<NameValidation> name_validation;
   bool enable_compression = true;
-  bool follow_redirects = true;
   std::optional<bool> extra_scrape_metrics;
   std::optional<bool> scrape_native_histograms;          // of protobuf pages; unset: global's
   std::optional<bool> always_scrape_classic_histograms;  // beside native ones; unset: global's
   int64_t native_histogram_bucket_limit = 0;             // 0: none
   double native_histogram_min_bucket_factor = 0;         // 0: none
-  std::string proxy_url;
-  std::optional<BasicAuth> basic_auth;
-  std::optional<Authorization> authorization;
-  base::Secret bearer_token;  // the older form; moved into `authorization` when the file is read
-  TlsConfig tls;
+  base::HttpOptions http;
   ScrapeLimits limits;
   std::vector<TargetGroup> static_configs;
   std::vector<FileDiscovery> file_sd_configs;

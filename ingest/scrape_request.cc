@@ -13,15 +13,11 @@ base::Result<base::HttpClientRequest> MakeScrapeRequest(const ScrapeConfig& conf
   const uint64_t limit = config.limits.body_size.bytes;
   request.max_response_bytes = limit == 0 ? kLargestBody : std::min<size_t>(limit, kLargestBody);
   request.accept_gzip = config.enable_compression;
-  request.follow_redirects = config.follow_redirects;
-  request.proxy_url = config.proxy_url;
-  request.tls = ToTlsOptions(config.tls);
   request.headers.Add("Accept",
                       AcceptHeader(config.scrape_protocols, config.name_validation.value_or(NameValidation::utf8)));
   if (!config.enable_compression) request.headers.Add("Accept-Encoding", "identity");
   request.headers.Add("X-Prometheus-Scrape-Timeout-Seconds", base::FormatFloat(base::ToSeconds(target.timeout)));
-  TRY(std::string authorization, AuthorizationHeader(config.basic_auth, config.authorization));
-  if (!authorization.empty()) request.headers.Add("Authorization", std::move(authorization));
+  TRY_VOID(base::Prepare(config.http, request));
   return request;
 }
 

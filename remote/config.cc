@@ -20,12 +20,6 @@ using ingest::OnlyBool;
 constexpr std::string_view kV1 = "prometheus.WriteRequest";
 constexpr std::string_view kV2 = "io.prometheus.write.v2.Request";
 
-// What the protocol itself sets.
-constexpr std::array<std::string_view, 12> kReservedHeaders = {
-    "content-encoding",    "content-length",   "content-type",    "x-prometheus-remote-write-version",
-    "user-agent",          "connection",       "keep-alive",      "proxy-authenticate",
-    "proxy-authorization", "www-authenticate", "accept-encoding", "retry-attempt"};
-
 template <class T>
 base::Field<T> Count(std::string key, int64_t T::* member, int64_t default_value, std::string help) {
   return {{std::move(key), "integer", std::to_string(default_value), std::move(help), false, nullptr},
@@ -111,61 +105,13 @@ bool ReadUrl(const base::YamlReader& in, std::string& out) {
   return good;
 }
 
-bool ReadHeaders(const base::YamlReader& in, std::map<std::string, std::string>& out) {
-  if (!base::ReadYaml(in, out)) return false;
-  for (const auto& [name, value] : out) {
-    const std::string lower = base::ToLower(name);
-    if (lower == "authorization") {
-      in.Fail("authorization header must be changed via the basic_auth or authorization parameter");
-      return false;
-    }
-    if (std::ranges::find(kReservedHeaders, lower) != kReservedHeaders.end()) {
-      in.Fail(name + " is a reserved header. It must not be changed");
-      return false;
-    }
-    if (name.empty() || name.find_first_of(":\r\n ") != std::string::npos ||
-        value.find_first_of("\r\n") != std::string::npos) {
-      in.Fail(base::Quote(name) + " is not a header that can be sent");
-      return false;
-    }
-  }
-  return true;
-}
-
-std::vector<base::Field<WriteConfig>> RequestFields() {
-  using C = WriteConfig;
-  std::vector<base::Field<C>> fields = {
-      base::Optional("remote_timeout", "duration", "30s", &C::remote_timeout, "How long one request may take."),
-      {{"headers", "map", "{}", "Headers of every request.", false, nullptr},
-       [](const base::YamlReader& in, C& out) { return ReadHeaders(in, out.headers); }},
-      {{"basic_auth", "map", "", "User and password.", false, &ingest::BasicAuthHelp()},
-       [](const base::YamlReader& in, C& out) { return ingest::ReadYaml(in, out.basic_auth.emplace()); }},
-      {{"authorization", "map", "", "The Authorization header.", false, &ingest::AuthorizationHelp()},
-       [](const base::YamlReader& in, C& out) { return ingest::ReadYaml(in, out.authorization.emplace()); }},
-      {{"tls_config", "map", "", "How https is spoken.", false, &ingest::TlsConfigHelp()},
-       [](const base::YamlReader& in, C& out) { return ingest::ReadYaml(in, out.tls); }},
-      base::Optional("proxy_url", "URL", "", &C::proxy_url, "The proxy used."),
-      base::Optional("follow_redirects", "bool", "true", &C::follow_redirects, "Whether redirects are followed."),
-      {{"enable_http2", "bool", "true", "Taken and without effect: HTTP/1.1 is spoken.", false, nullptr},
-       [](const base::YamlReader& in, C&) {
-         bool ignored = true;
-         return base::ReadYaml(in, ignored);
-       }},
-  };
-  AddFields(fields, base::SecretFields("bearer_token", &C::bearer_token, "The same as authorization.credentials."));
-  for (const char* key : {"oauth2", "sigv4", "azuread", "google_iam", "http_headers", "no_proxy",
-                          "proxy_from_environment", "proxy_connect_header"}) {
-    fields.push_back(NotSupported<C>(key, std::string_view(key) == "http_headers" ? "headers" : ""));
-  }
-  return fields;
-}
-
 const base::YamlSchema<WriteConfig>& Schema() {
   using C = WriteConfig;
   static const base::YamlSchema<C> schema = [] {
     std::vector<base::Field<C>> fields = {
         {{"url", "URL", "", "Where samples are posted.", true, nullptr},
          [](const base::YamlReader& in, C& out) { return ReadUrl(in, out.url); }},
+        base::Optional("remote_timeout", "duration", "30s", &C::remote_timeout, "How long one request may take."),
         base::Optional("name", "string", "made from the rest", &C::name, "The queue's name in metrics and logs."),
         {{"protobuf_message", "name", std::string(kV1),
           "prometheus.WriteRequest (remote write 1) or io.prometheus.write.v2.Request (2).", false, nullptr},
@@ -184,7 +130,9 @@ const base::YamlSchema<WriteConfig>& Schema() {
                        "--enable-feature=exemplar-storage."),
         OnlyBool<C>("round_robin_dns", false),
     };
-    AddFields(fields, RequestFields());
+    AddFields(fields, base::HttpOptionsFields(&C::http));
+    AddFields(fields, base::FieldsOfMember(&C::http, {base::PlainHeadersField()}));
+    for (const char* key : {"sigv4", "azuread", "google_iam"}) fields.push_back(NotSupported<C>(key));
     return base::YamlSchema<C>(std::move(fields));
   }();
   return schema;
@@ -199,7 +147,7 @@ std::string NameOf(const base::YamlNode& node) {
 
 bool ReadWriteConfig(const base::YamlReader& in, WriteConfig& out) {
   if (!Schema().Read(in, out)) return false;
-  if (!ingest::CheckAuthorization(in, out.basic_auth, out.authorization, out.bearer_token)) return false;
+  if (!base::CheckHttpOptions(in, out.http)) return false;
   if (out.remote_timeout <= base::Duration(0)) {
     in.Fail("remote_timeout must be above 0");
     return false;
@@ -240,9 +188,7 @@ bool ReadWriteConfigs(const base::YamlReader& in, std::vector<WriteConfig>& out)
 }
 
 void ResolvePaths(const std::string& folder, std::vector<WriteConfig>& configs) {
-  for (WriteConfig& config : configs) {
-    ingest::ResolvePaths(folder, config.basic_auth, config.authorization, config.tls);
-  }
+  for (WriteConfig& config : configs) base::ResolvePaths(folder, config.http);
 }
 
 }  // namespace remote

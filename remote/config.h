@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/net/http_options.h"
 #include "base/time.h"
 #include "base/yaml/yaml.h"
-#include "ingest/http_config.h"
 #include "ingest/relabel.h"
 
 // `remote_write:` of prometheus.yml, with Prometheus' defaults and validity rules. What Prometheus knows and tocsin
@@ -50,16 +50,10 @@ struct WriteConfig {
   std::string name;  // never empty once read: as in Prometheus, made from the rest where the file gives none
   Protocol protocol = Protocol::v1;
   base::Duration remote_timeout = std::chrono::seconds(30);
-  std::map<std::string, std::string> headers;
   std::vector<ingest::RelabelConfig> write_relabel_configs;
   bool send_native_histograms = false;
   bool send_exemplars = false;
-  std::optional<ingest::BasicAuth> basic_auth;
-  std::optional<ingest::Authorization> authorization;
-  base::Secret bearer_token;  // the older form; moved into `authorization` when the file is read
-  ingest::TlsConfig tls;
-  std::string proxy_url;
-  bool follow_redirects = true;
+  base::HttpOptions http;
   QueueConfig queue;
   MetadataConfig metadata;
   bool operator==(const WriteConfig&) const = default;

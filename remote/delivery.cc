@@ -47,18 +47,13 @@ base::Result<base::HttpClientRequest> MakeRequest(const WriteConfig& config, std
   request.timeout = config.remote_timeout;
   request.max_response_bytes = 1UL << 20;
   request.status_decides = true;
-  request.follow_redirects = config.follow_redirects;
-  request.proxy_url = config.proxy_url;
-  request.tls = ingest::ToTlsOptions(config.tls);
   const bool v2 = config.protocol == Protocol::v2;
   request.headers.Add("Content-Encoding", "snappy");
   request.headers.Add("Content-Type", v2 ? fmt::format("application/x-protobuf;proto={}", ToString(config.protocol))
                                          : "application/x-protobuf");
   request.headers.Add("X-Prometheus-Remote-Write-Version", v2 ? "2.0.0" : "0.1.0");
   if (attempt > 0) request.headers.Add("Retry-Attempt", std::to_string(attempt));
-  for (const auto& [name, value] : config.headers) request.headers.Add(name, value);
-  TRY(std::string authorization, ingest::AuthorizationHeader(config.basic_auth, config.authorization));
-  if (!authorization.empty()) request.headers.Add("Authorization", std::move(authorization));
+  TRY_VOID(base::Prepare(config.http, request));
   return request;
 }
 

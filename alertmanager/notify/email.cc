@@ -145,7 +145,7 @@ class Email : public Integration {
     attempt.port = static_cast<int>(base::ParseInteger(config_.smarthost.substr(colon + 1)).value_or(25));
     attempt.implicit_tls = config_.force_implicit_tls.value_or(attempt.port == 465);
     attempt.require_starttls = !attempt.implicit_tls && config_.require_tls.value_or(true);
-    attempt.tls = config_.tls.value_or(base::TlsOptions());
+    TRY(attempt.tls, base::ReadTlsFiles(config_.tls.value_or(base::TlsOptions())));
     attempt.hello = config_.hello.empty() ? "localhost" : config_.hello;
     attempt.username = config_.auth_username.value_or("");
     if (!attempt.username.empty()) {

@@ -9,17 +9,6 @@
 namespace alertmanager {
 namespace {
 
-base::Result<void> Authorize(const HttpOptions& http, base::HttpHeaders& headers) {
-  if (http.basic_auth) {
-    TRY(const std::string password, http.basic_auth->password.Read());
-    headers.Add("Authorization", "Basic " + base::Base64(http.basic_auth->username + ":" + password));
-  } else if (http.authorization) {
-    TRY(const std::string credentials, http.authorization->credentials.Read());
-    headers.Add("Authorization", http.authorization->type + " " + credentials);
-  }
-  return {};
-}
-
 std::string_view Category(int status) {
   if (status == 429) return "rateLimited";
   if (status == 401 || status == 403) return "authError";
@@ -63,13 +52,10 @@ Outcome PostJson(JsonPost post, const SendContext& context, std::string* answer)
   request.method = "POST";
   request.headers.Add("Content-Type", "application/json");
   request.headers.Add("User-Agent", "Alertmanager/" TOCSIN_VERSION);
-  if (const auto authorized = Authorize(*post.http, request.headers); !authorized) {
-    return Outcome::Failed(authorized.error().message);
+  if (const auto prepared = base::Prepare(*post.http, request); !prepared) {
+    return Outcome::Failed(prepared.error().message);
   }
   request.body = std::move(post.body);
-  request.follow_redirects = post.http->follow_redirects;
-  request.proxy_url = post.http->proxy_url;
-  request.tls = post.http->tls;
   request.max_response_bytes = 1UL << 20;
   request.status_decides = true;  // a message that was accepted must not be sent again for the sake of its answer
   const base::Duration timeout = post.timeout > base::Duration(0) ? post.timeout : kDefaultSendTimeout;

@@ -35,7 +35,9 @@ base::Result<base::HttpOptions> ReadHttpConfig(const Invocation& invocation) {
   base::YamlErrors errors;
   const base::YamlNode root = base::ReadYamlFile(path, errors);
   const base::YamlReader in(root, "", errors);
-  if (errors.empty() && base::YamlSchema<base::HttpOptions>(base::HttpOptionsFields()).Read(in, options)) {
+  std::vector<base::Field<base::HttpOptions>> fields = base::HttpOptionsFields();
+  fields.push_back(base::PlainHeadersField());
+  if (errors.empty() && base::YamlSchema<base::HttpOptions>(std::move(fields)).Read(in, options)) {
     base::CheckHttpOptions(in, options);
   }
   if (!errors.empty()) return base::Invalid(std::string(base::Trim(errors.ToString())));

@@ -93,11 +93,19 @@ void CurlLoop::Run(const std::stop_token& stop) {
     EndUnwanted();
     curl_multi_poll(multi_, nullptr, 0, running_.empty() ? kIdlePollMilliseconds : kPollMilliseconds, nullptr);
   }
-  TakeNew();
-  for (const auto& [id, transfer] : running_) transfer->unwanted_ = true;
-  curl_multi_perform(multi_, &still_running);
-  EndDone();
-  EndUnwanted();
+  // the end of one transfer may have begun another
+  do {
+    TakeNew();
+    for (const auto& [id, transfer] : running_) transfer->unwanted_ = true;
+    curl_multi_perform(multi_, &still_running);
+    EndDone();
+    EndUnwanted();
+  } while (HasNew());
+}
+
+bool CurlLoop::HasNew() {
+  const std::scoped_lock lock(mutex_);
+  return !added_.empty();
 }
 
 void CurlLoop::TakeNew() {

@@ -71,6 +71,7 @@ class CurlLoop {
   using Entry = std::pair<uint64_t, std::unique_ptr<CurlTransfer>>;
   void Run(const std::stop_token& stop);
   void TakeNew();
+  bool HasNew();
   void Begin(Entry entry);
   void EndDone();
   void EndUnwanted();

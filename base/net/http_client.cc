@@ -8,8 +8,9 @@
 #include <mutex>
 
 #include "base/net/curl_loop.h"
-#include "base/net/http_transfer.h"
+#include "base/net/http_exchange.h"
 #include "base/net/mail_transfer.h"
+#include "base/net/oauth2.h"
 #include "base/text.h"
 
 namespace base {
@@ -42,16 +43,13 @@ class CurlClient : public HttpClient {
  public:
   explicit CurlClient(std::string user_agent) : user_agent_(std::move(user_agent)) {}
 
-  void StartSend(HttpClientRequest request, Done done) override {
-    http_.Add(std::make_unique<HttpTransfer>(std::move(request), user_agent_, std::move(done)));
-  }
+  void StartSend(HttpClientRequest request, Done done) override { Begin(std::move(request), std::move(done)); }
 
   Result<HttpClientResponse> Send(HttpClientRequest request, std::stop_token stop) override {
     auto handover = std::make_shared<Handover<HttpClientResponse>>();
-    const uint64_t id = http_.Add(std::make_unique<HttpTransfer>(
-        std::move(request), user_agent_,
-        [handover](Result<HttpClientResponse> result) { handover->Put(std::move(result)); }));
-    const std::stop_callback cancel(stop, [this, id] { http_.Cancel(id); });
+    const auto exchange =
+        Begin(std::move(request), [handover](Result<HttpClientResponse> result) { handover->Put(std::move(result)); });
+    const std::stop_callback cancel(stop, [&exchange] { exchange->Cancel(); });
     return handover->Take();
   }
 
@@ -65,6 +63,12 @@ class CurlClient : public HttpClient {
   }
 
  private:
+  std::shared_ptr<HttpExchange> Begin(HttpClientRequest request, Done done) {
+    auto exchange = std::make_shared<HttpExchange>(std::move(request), user_agent_, http_, &tokens_, std::move(done));
+    exchange->Start();
+    return exchange;
+  }
+
   // Of its own, because libcurl waits for the server's good-bye to a mail, and meanwhile carries nothing else.
   CurlLoop& MailLoop() {
     const std::scoped_lock lock(mutex_);
@@ -73,7 +77,8 @@ class CurlClient : public HttpClient {
   }
 
   const std::string user_agent_;
-  CurlLoop http_;
+  OAuth2Tokens tokens_{[this](HttpClientRequest request, Done done) { Begin(std::move(request), std::move(done)); }};
+  CurlLoop http_;  // ends before the tokens, whose requests it carries
   std::mutex mutex_;
   std::unique_ptr<CurlLoop> mail_;  // guarded by mutex_ until made
 };

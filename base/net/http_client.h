@@ -1,10 +1,14 @@
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/net/http.h"
@@ -13,13 +17,42 @@
 
 namespace base {
 
+enum class TlsVersion : uint8_t { any, tls10, tls11, tls12, tls13 };
+
+// Each of the three PEM texts is given as itself or as a file's path.
 struct TlsOptions {
+  std::string ca{};
   std::string ca_file{};
+  std::string cert{};
   std::string cert_file{};
+  std::string key{};  // a secret
   std::string key_file{};
   std::string server_name{};  // checked against the certificate and sent as SNI instead of the URL's host
   bool insecure_skip_verify = false;
+  TlsVersion min_version = TlsVersion::any;  // any: at least 1.2
+  TlsVersion max_version = TlsVersion::any;
   bool operator==(const TlsOptions&) const = default;
+};
+
+// Which proxy a request goes through. The environment's variables are looked at only if that is asked for.
+struct HttpProxy {
+  std::string url{};       // "" for none; http, https, socks4, socks5 …
+  std::string no_proxy{};  // hosts that are reached directly: base/net/proxy.h
+  bool from_environment = false;
+  std::vector<std::pair<std::string, std::string>> connect_headers{};  // sent to the proxy with CONNECT
+  auto operator<=>(const HttpProxy&) const = default;
+};
+
+// How an access token is obtained: OAuth 2.0, grant type client_credentials (RFC 6749, 4.4).
+struct OAuth2Client {
+  std::string client_id{};
+  std::string client_secret{};
+  std::string token_url{};
+  std::vector<std::string> scopes{};
+  std::map<std::string, std::string> endpoint_params{};
+  TlsOptions tls{};
+  HttpProxy proxy{};
+  bool operator==(const OAuth2Client&) const = default;
 };
 
 struct HttpClientRequest {
@@ -33,9 +66,13 @@ struct HttpClientRequest {
   // does not end in time, what came is kept, and the answer counts. Not for answers with a 3xx status.
   bool status_decides = false;
   bool accept_gzip = false;  // ask for gzip and hand on the decoded body
+  // Headers of the request go on to the same server only (scheme, host and port), apart from those that say what is
+  // asked for and sent (Accept, Content-Type …).
   bool follow_redirects = false;
-  std::string proxy_url{};  // "" for none; the environment's http_proxy is never looked at
-  bool secret_url = false;  // the path is a secret too (Slack's webhooks): hidden in messages
+  bool http2 = true;  // whether HTTP/2 may be spoken, over TLS; else HTTP/1.1
+  HttpProxy proxy{};
+  std::shared_ptr<const OAuth2Client> oauth2{};  // adds an Authorization header with a token of this client
+  bool secret_url = false;                       // the path is a secret too (Slack's webhooks): hidden in messages
   TlsOptions tls{};
   std::string room{};  // what it says is forgotten; the answer's body is put into its memory, if that is large enough
 };
@@ -69,8 +106,10 @@ struct MailAttempt {
 // closed, the request is sent once more on a new one); a mail has one of its own. Only http, https, smtp and smtps are
 // spoken. Thread-safe. An HTTP answer of any status is a value; errors are `unavailable` (resolve, connect, TLS, broken
 // transfer), `timeout`, `limit_exceeded` (body too large), `cancelled`, `invalid_argument` (malformed URL). Messages
-// carry the redacted URL, never credentials. For mails the error is `invalid_argument` when the server refused for good
-// (5xx), `unavailable` otherwise; the message holds the server's own reply.
+// carry the redacted URL, never credentials. Access tokens (OAuth2Client) are kept and renewed before they expire while
+// requests go on with the old one; a request waits for the first one only, within its timeout. For mails the error is
+// `invalid_argument` when the server refused for good (5xx), `unavailable` otherwise; the message holds the server's
+// own reply.
 class HttpClient {
  public:
   static std::unique_ptr<HttpClient> Start(std::string user_agent);

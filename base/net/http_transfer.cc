@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/net/gzip.h"
+#include "base/net/proxy.h"
 #include "base/text.h"
 
 namespace base {
@@ -15,7 +16,6 @@ constexpr size_t kMaxResponseHead = 1UL << 20;
 constexpr long kReadAtOnce = 64 << 10;
 constexpr size_t kMostReserved = 16UL << 20;
 constexpr size_t kMostDropped = 64UL << 20;  // of a body that nobody reads; a longer one is cut off
-constexpr long kMaxRedirects = 10;
 
 bool IsToken(std::string_view text) {
   const auto allowed = [](char c) {
@@ -59,6 +59,20 @@ Result<void> HttpTransfer::SetHeaders() {
   return {};
 }
 
+Result<void> HttpTransfer::SetProxy() {
+  const std::string proxy = ProxyFor(request_.proxy, request_.url, ProxyEnvironment());
+  Set(CURLOPT_PROXY, proxy.c_str());
+  Set(CURLOPT_NOPROXY, "");  // else libcurl looks at the environment
+  if (proxy.empty() || !request_.url.starts_with("https:")) return {};
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : request_.proxy.connect_headers) {
+    if (!IsToken(name) || HasLineEnd(value)) return Invalid(fmt::format("malformed header {}", Quote(name)));
+    lines.push_back(fmt::format("{}: {}", name, value));
+  }
+  if (!lines.empty()) SetList(CURLOPT_PROXYHEADER, lines);
+  return {};
+}
+
 void HttpTransfer::SetBody() {
   const bool body = !request_.body.empty();
   if (request_.method == "HEAD") {
@@ -80,13 +94,12 @@ Result<void> HttpTransfer::Prepare() {
   TRY_VOID(SetUrl());
   TRY_VOID(SetHeaders());
   SetBody();
-  SetTimeout(request_.timeout);
+  SetTimeout(limit_);
   SetTls(request_.tls);
   Set(CURLOPT_PROTOCOLS_STR, "http,https");
-  Set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  Set(CURLOPT_FOLLOWLOCATION, request_.follow_redirects ? 1L : 0L);
-  Set(CURLOPT_MAXREDIRS, kMaxRedirects);
-  Set(CURLOPT_PROXY, request_.proxy_url.c_str());
+  Set(CURLOPT_FOLLOWLOCATION, 0L);  // HttpExchange follows
+  Set(CURLOPT_HTTP_VERSION, static_cast<long>(request_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  TRY_VOID(SetProxy());
   Set(CURLOPT_USERAGENT, user_agent_.c_str());
   Set(CURLOPT_HEADERFUNCTION, &HttpTransfer::OnHeader);
   Set(CURLOPT_HEADERDATA, this);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,9 +15,13 @@ namespace base {
 // One HTTP exchange, as HttpClient promises it.
 class HttpTransfer : public Transfer {
  public:
-  HttpTransfer(HttpClientRequest request, std::string user_agent, HttpClient::Done done)
-      : response_{.body = std::move(request.room)},
-        request_(std::move(request)),
+  // `room` is the memory for the answer's body; `limit` is what is left of the request's timeout.
+  HttpTransfer(std::shared_ptr<const HttpClientRequest> request, std::string room, Duration limit,
+               std::string user_agent, HttpClient::Done done)
+      : response_{.body = std::move(room)},
+        shared_request_(std::move(request)),
+        request_(*shared_request_),
+        limit_(limit),
         user_agent_(std::move(user_agent)),
         done_(std::move(done)) {
     response_.body.clear();
@@ -35,6 +40,7 @@ class HttpTransfer : public Transfer {
 
   Result<void> SetUrl();
   Result<void> SetHeaders();
+  Result<void> SetProxy();
   void SetBody();
   void Reserve();
   bool StatusDecides() const;
@@ -45,7 +51,9 @@ class HttpTransfer : public Transfer {
   }
 
   HttpClientResponse response_;
-  const HttpClientRequest request_;
+  const std::shared_ptr<const HttpClientRequest> shared_request_;
+  const HttpClientRequest& request_;
+  const Duration limit_;
   const std::string user_agent_;
   const HttpClient::Done done_;
   size_t head_bytes_ = 0;

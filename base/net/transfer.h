@@ -25,6 +25,7 @@ class Transfer : public CurlTransfer {
  protected:
   void SetTimeout(Duration timeout);
   void SetTls(const TlsOptions& tls);
+  void SetText(CURLoption option, const std::string& text);  // copied; "" leaves the option alone
   // Goes on connecting to where `url` points, but checks the certificate against `server_name`, which `url` then names.
   void ConnectElsewhere(const CurlUrl& url, const std::string& server_name);
 };

@@ -98,6 +98,9 @@ const base::YamlSchema<DatasourceConfig>& DatasourceSchema() {
   static const base::YamlSchema<DatasourceConfig> schema([] {
     std::vector<base::Field<DatasourceConfig>> fields = OwnFields();
     for (auto& field : base::HttpOptionsFields(&DatasourceConfig::http)) fields.push_back(std::move(field));
+    for (auto& field : base::FieldsOfMember(&DatasourceConfig::http, {base::PlainHeadersField()})) {
+      fields.push_back(std::move(field));
+    }
     return fields;
   }());
   return schema;

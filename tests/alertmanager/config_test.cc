@@ -100,7 +100,8 @@ TEST(Config, EveryMistakeSaysWhere) {
        "am.yml:2:88: receivers[0].email_configs[0].headers: header \"subject\" is given twice\n"},
       {"global: {http_config: {basic_auth: {username: a}, authorization: {credentials: b}}}\nroute: {receiver: r}\n"
        "receivers: [{name: r}]",
-       "am.yml:1:23: global.http_config: basic_auth and authorization are both given; at most one may be\n"},
+       "am.yml:1:23: global.http_config: at most one of basic_auth, authorization, oauth2, bearer_token & "
+       "bearer_token_file must be configured\n"},
       {"route: {receiver: r, group_wait: soon, routes: [{receiver: nobody}]}\nreceivers: [{name: r, colour: "
        "red}]\nextra: 1",
        "am.yml:3:1: unknown key \"extra\"\n"
@@ -159,7 +160,9 @@ route: {receiver: r}
 receivers:
   - name: r
     slack_configs: [{api_url: https://hooks.example.com/sesame}]
-    webhook_configs: [{url: 'http://x/?t=sesame', http_config: {authorization: {credentials: sesame}}}]
+    webhook_configs: [{url: 'http://x/?t=sesame', http_config: {
+      authorization: {credentials: sesame}, http_headers: {A: {secrets: [sesame]}}, tls_config: {cert: c, key: sesame},
+      proxy_url: "http://p", proxy_connect_header: {A: [sesame]}}}]
     email_configs: [{to: a@b, from: a@b, smarthost: 'h:25', auth_password: sesame, auth_secret: sesame}]
 )");
   EXPECT_FALSE(config.original.contains("sesame")) << config.original;

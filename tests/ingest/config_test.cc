@@ -38,7 +38,7 @@ TEST(ScrapeConfig, DefaultsAreThoseOfPrometheus) {
   EXPECT_EQ(config.scheme, "http");
   EXPECT_FALSE(config.honor_labels);
   EXPECT_TRUE(config.honor_timestamps);
-  EXPECT_TRUE(config.follow_redirects);
+  EXPECT_TRUE(config.http.follow_redirects);
   EXPECT_TRUE(config.enable_compression);
 }
 
@@ -92,19 +92,19 @@ scrape_configs:
   EXPECT_EQ(a.limits.samples, 5);
   EXPECT_EQ(a.limits.labels, 30);
   EXPECT_EQ(a.name_validation, NameValidation::legacy);
-  EXPECT_EQ(a.basic_auth->password.file, "/p");
+  EXPECT_EQ(a.http.basic_auth->password.file, "/p");
   EXPECT_EQ(a.scrape_protocols, (std::vector<std::string>{"PrometheusProto", "PrometheusText0.0.4"}));
   EXPECT_EQ(a.static_configs[0].targets.size(), 2);
   EXPECT_EQ(a.relabel_configs[0].target_label, "b");
-  EXPECT_EQ(file.scrapes[1].authorization->credentials.value, "t");
+  EXPECT_EQ(file.scrapes[1].http.authorization->credentials.value, "t");
   EXPECT_EQ(AcceptHeader(a.scrape_protocols, NameValidation::legacy),
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,"
             "text/plain;version=0.0.4;q=0.5,*/*;q=0.4");
   std::vector<ScrapeConfig> resolved = file.scrapes;
   ResolvePaths("/etc/t", resolved);
-  EXPECT_EQ(resolved[0].tls.ca_file, "/etc/t/ca.pem");
+  EXPECT_EQ(resolved[0].http.tls.ca_file, "/etc/t/ca.pem");
   EXPECT_EQ(resolved[0].file_sd_configs[0].files[0], "/etc/t/t/*.json");
-  EXPECT_EQ(resolved[0].basic_auth->password.file, "/p");
+  EXPECT_EQ(resolved[0].http.basic_auth->password.file, "/p");
 }
 
 TEST(ScrapeConfig, Complaints) {
@@ -128,7 +128,8 @@ TEST(ScrapeConfig, Complaints) {
       {"scrape_configs: [{job_name: a, convert_classic_histograms_to_nhcb: true}]",
        "t.yml:1:68: scrape_configs[0].convert_classic_histograms_to_nhcb: tocsin supports only false here\n"},
       {"scrape_configs: [{job_name: a, basic_auth: {username: u}, bearer_token: t}]",
-       "t.yml:1:18: scrape_configs[0]: at most one of basic_auth, authorization, bearer_token & bearer_token_file must "
+       "t.yml:1:18: scrape_configs[0]: at most one of basic_auth, authorization, oauth2, bearer_token & "
+       "bearer_token_file must "
        "be configured\n"},
       {"scrape_configs: [{job_name: a, authorization: {type: Basic}}]",
        "t.yml:1:47: scrape_configs[0].authorization: authorization type cannot be set to \"basic\", use \"basic_auth\" "
@@ -162,8 +163,8 @@ TEST(ScrapeConfig, Complaints) {
       {"scrape_configs: [{job_name: a, scrape_native_histograms: 7}]",
        "t.yml:1:58: scrape_configs[0].scrape_native_histograms: expected true or false, found \"7\"\n"},
       {"scrape_configs: [{job_name: a, tls_config: {cert_file: x}}]",
-       "t.yml:1:44: scrape_configs[0].tls_config: exactly one of cert_file and key_file is given; both or none are "
-       "needed\n"},
+       "t.yml:1:44: scrape_configs[0].tls_config: a client certificate needs its key: key or key_file is "
+       "missing\n"},
   };
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.yaml);

@@ -73,7 +73,7 @@ class ScrapeOverHttp : public testing::Test {
 TEST_F(ScrapeOverHttp, CredentialsAndCompression) {
   const test::TemporaryDirectory folder;
   ScrapeConfig config = Job("/metrics");
-  config.basic_auth = BasicAuth{"u", "", {"", folder.Write("password", "pw\n")}};
+  config.http.basic_auth = base::HttpBasicAuth{"u", "", {"", folder.Write("password", "pw\n")}};
   EXPECT_EQ(ScrapeOnce(config).last_error, "");
   const std::string series = "timeout{instance=\"" + server_->addresses()[0] + "\", job=\"web\"} 5.5 @";
   const auto written = store_.Take();
@@ -87,14 +87,14 @@ TEST_F(ScrapeOverHttp, WrongCredentials) {
 
 TEST_F(ScrapeOverHttp, AMissingSecretFailsTheScrape) {
   ScrapeConfig config = Job("/metrics");
-  config.basic_auth = BasicAuth{"u", "", {"", "/nowhere/password"}};
+  config.http.basic_auth = base::HttpBasicAuth{"u", "", {"", "/nowhere/password"}};
   EXPECT_TRUE(ScrapeOnce(config).last_error.contains("/nowhere/password"));
 }
 
 TEST_F(ScrapeOverHttp, Redirects) {
   ScrapeConfig config = Job("/old");
   EXPECT_EQ(ScrapeOnce(config).last_error, "");
-  config.follow_redirects = false;
+  config.http.follow_redirects = false;
   EXPECT_EQ(ScrapeOnce(config).last_error, "server returned HTTP status 302 Found");
 }
 

@@ -143,7 +143,7 @@ class ScrapeManagerTest : public testing::Test {
 
 TEST_F(ScrapeManagerTest, ScrapesWithPrometheusHeaders) {
   ScrapeConfig config = Job("web", {"h:1"});
-  config.authorization = Authorization{"Bearer", {"secret", ""}};
+  config.http.authorization = base::HttpAuthorization{"Bearer", {"secret", ""}};
   config.params = {{"p", {"1 2"}}};
   client_.SetPage("http://h:1/metrics?p=1+2", "a 1\n");
   manager_->Reload({config}, {});

@@ -58,12 +58,13 @@ TEST(RemoteWriteConfig, EveryKey) {
   want.name = "far";
   want.protocol = Protocol::v2;
   want.remote_timeout = std::chrono::seconds(3);
-  want.headers = {{"X-Scope-OrgID", "a"}};
-  want.authorization = ingest::Authorization{"Bearer", {"secret", ""}};
-  want.tls.ca_file = "ca.pem";
-  want.tls.insecure_skip_verify = true;
-  want.proxy_url = "http://p";
-  want.follow_redirects = false;
+  want.http.headers = {{"X-Scope-OrgID", {"a", ""}}};
+  want.http.authorization = base::HttpAuthorization{"Bearer", {"secret", ""}};
+  want.http.tls.ca_file = "ca.pem";
+  want.http.tls.insecure_skip_verify = true;
+  want.http.proxy.url = "http://p";
+  want.http.follow_redirects = false;
+  want.http.http2 = false;
   want.send_native_histograms = true;
   want.write_relabel_configs = file.configs[0].write_relabel_configs;
   want.queue = {7,
@@ -100,17 +101,15 @@ TEST(RemoteWriteConfig, Mistakes) {
        "t.yml:1:25: remote_write[1]: duplicate remote write configs are not allowed, found duplicate for URL: "
        "http://xxxxx:xxxxx@x"},
       {"[{url: 'http://x', headers: {Authorization: a}}]",
-       "t.yml:1:29: remote_write[0].headers: authorization header must be changed via the basic_auth or authorization "
-       "parameter"},
+       "t.yml:1:29: remote_write[0].headers: setting header \"Authorization\" is not allowed"},
       {"[{url: 'http://x', headers: {User-Agent: a}}]",
-       "t.yml:1:29: remote_write[0].headers: User-Agent is a reserved header. It must not be changed"},
+       "t.yml:1:29: remote_write[0].headers: setting header \"User-Agent\" is not allowed"},
       {"[{url: 'http://x', headers: {\"a b\": c}}]",
-       "t.yml:1:29: remote_write[0].headers: \"a b\" is not a header that can be sent"},
+       "t.yml:1:29: remote_write[0].headers: \"a b\" is not the name of a header"},
       {"[{url: 'http://x', sigv4: {}}]",
        "t.yml:1:27: remote_write[0].sigv4: Prometheus knows this setting, tocsin does not support it"},
-      {"[{url: 'http://x', http_headers: {}}]",
-       "t.yml:1:34: remote_write[0].http_headers: Prometheus knows this setting, tocsin does not support it; use "
-       "headers"},
+      {"[{url: 'http://x', http_headers: {host: {values: [a]}}}]",
+       "t.yml:1:41: remote_write[0].http_headers.host: setting header \"host\" is not allowed"},
       {"[{url: 'http://x', queue_config: {capacity: 0}}]",
        "t.yml:1:45: remote_write[0].queue_config.capacity: must be between 1 and 10000000"},
       {"[{url: 'http://x', queue_config: {max_shards: 2, min_shards: 3}}]",
@@ -123,8 +122,8 @@ TEST(RemoteWriteConfig, Mistakes) {
        "t.yml:1:37: remote_write[0].metadata_config: send_interval must be above 0"},
       {"[{url: 'http://x', remote_timeout: 0s}]", "t.yml:1:2: remote_write[0]: remote_timeout must be above 0"},
       {"[{url: 'http://x', bearer_token: a, basic_auth: {username: u}}]",
-       "t.yml:1:2: remote_write[0]: at most one of basic_auth, authorization, bearer_token & bearer_token_file must be "
-       "configured"},
+       "t.yml:1:2: remote_write[0]: at most one of basic_auth, authorization, oauth2, bearer_token & "
+       "bearer_token_file must be configured"},
   };
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.yaml);
@@ -136,8 +135,8 @@ TEST(RemoteWriteConfig, Paths) {
   ReadFile file = Read("[{url: 'http://x', authorization: {credentials_file: t}, tls_config: {ca_file: /c}}]");
   ASSERT_EQ(file.errors, "");
   ResolvePaths("/etc", file.configs);
-  EXPECT_EQ(file.configs[0].authorization->credentials.file, "/etc/t");
-  EXPECT_EQ(file.configs[0].tls.ca_file, "/c");
+  EXPECT_EQ(file.configs[0].http.authorization->credentials.file, "/etc/t");
+  EXPECT_EQ(file.configs[0].http.tls.ca_file, "/c");
 }
 
 }  // namespace

@@ -96,21 +96,21 @@ std::string Headers(const base::HttpClientRequest& request) {
 TEST(Delivery, Requests) {
   WriteConfig config;
   config.url = "http://x/write";
-  config.headers = {{"X-Scope-OrgID", "me"}};
-  config.basic_auth = ingest::BasicAuth{"u", "", {"pw", ""}};
+  config.http.headers = {{"X-Scope-OrgID", {"me", ""}}};
+  config.http.basic_auth = base::HttpBasicAuth{"u", "", {"pw", ""}};
   const auto first = MakeRequest(config, "body", 0).value();
   EXPECT_EQ(first.method + " " + first.url + " " + first.body, "POST http://x/write body");
   EXPECT_TRUE(first.status_decides);
   EXPECT_EQ(Headers(first),
             "Content-Encoding: snappy\nContent-Type: application/x-protobuf\n"
-            "X-Prometheus-Remote-Write-Version: 0.1.0\nX-Scope-OrgID: me\nAuthorization: Basic dTpwdw==\n");
-  config.basic_auth.reset();
-  config.headers.clear();
+            "X-Prometheus-Remote-Write-Version: 0.1.0\nAuthorization: Basic dTpwdw==\nX-Scope-OrgID: me\n");
+  config.http.basic_auth.reset();
+  config.http.headers.clear();
   config.protocol = Protocol::v2;
   EXPECT_EQ(Headers(MakeRequest(config, "", 2).value()),
             "Content-Encoding: snappy\nContent-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request\n"
             "X-Prometheus-Remote-Write-Version: 2.0.0\nRetry-Attempt: 2\n");
-  config.authorization = ingest::Authorization{"Bearer", {"", "/nowhere/token"}};
+  config.http.authorization = base::HttpAuthorization{"Bearer", {"", "/nowhere/token"}};
   EXPECT_TRUE(MakeRequest(config, "", 0).error().message.contains("/nowhere/token"));
 }
 

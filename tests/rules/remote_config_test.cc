@@ -65,7 +65,7 @@ TEST(RemoteConfigTest, MistakesAreTold) {
     std::string_view want;
   };
   constexpr std::string_view kOne =
-      "at most one of basic_auth, authorization, bearer_token & bearer_token_file must be configured";
+      "at most one of basic_auth, authorization, oauth2, bearer_token & bearer_token_file must be configured";
   const Case cases[] = {
       {"datasource: prometheus:9090",
        "f.yml:1:13: rules.datasource: expected a URL that starts with http:// or https://"},
@@ -88,8 +88,9 @@ TEST(RemoteConfigTest, MistakesAreTold) {
       {"datasource: {url: http://p, authorization: {type: basic}}",
        "authorization type cannot be set to \"basic\", use \"basic_auth\" instead"},
       {"datasource: {url: http://p, tls_config: {cert_file: a}}",
-       "exactly one of cert_file and key_file is given; both or none are needed"},
-      {"datasource: {url: http://p, oauth2: {}}", "Prometheus knows this setting, tocsin does not support it"},
+       "a client certificate needs its key: key or key_file is missing"},
+      {"datasource: {url: http://p, oauth2: {}}",
+       "f.yml:1:37: rules.datasource.oauth2: oauth2 client_id must be configured"},
       {"concurrency: 1000", "f.yml:1:1: rules: concurrency is a number from 1 to 256"},
       {"datasorce: http://p", "f.yml:1:1: rules: unknown key \"datasorce\" (did you mean \"datasource\"?)"},
   };
