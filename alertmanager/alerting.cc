@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "alertmanager/config_fields.h"
 #include "base/text.h"
 
@@ -10,6 +12,7 @@ namespace {
 
 struct StaticConfig {
   std::vector<std::string> targets;
+  std::map<std::string, std::string> labels;
 };
 
 struct PeerGroup {
@@ -25,7 +28,7 @@ const base::YamlSchema<StaticConfig>& StaticSchema() {
   using T = StaticConfig;
   static const base::YamlSchema<T> schema(Joined<T>({
       {base::Optional("targets", "list of host:port", "", &T::targets, "Where the Alertmanagers listen.")},
-      NotSupported<T>({"labels"}),
+      {base::Optional("labels", "map", "{}", &T::labels, "Taken and without effect, as nothing relabels them.")},
   }));
   return schema;
 }
@@ -40,17 +43,6 @@ const base::YamlSchema<PeerGroup>& PeerSchema() {
          base::Optional("api_version", "v2", "v2", &T::api_version, "The API's version."),
          base::Optional("timeout", "duration", "10s", &T::timeout, "How long one request may take.")},
         base::HttpOptionsFields(&T::http),
-        NotSupported<T>({"relabel_configs",      "alert_relabel_configs", "sigv4",
-                         "azure_sd_configs",     "consul_sd_configs",     "digitalocean_sd_configs",
-                         "dns_sd_configs",       "docker_sd_configs",     "dockerswarm_sd_configs",
-                         "ec2_sd_configs",       "eureka_sd_configs",     "file_sd_configs",
-                         "gce_sd_configs",       "hetzner_sd_configs",    "http_sd_configs",
-                         "ionos_sd_configs",     "kubernetes_sd_configs", "kuma_sd_configs",
-                         "lightsail_sd_configs", "linode_sd_configs",     "marathon_sd_configs",
-                         "nerve_sd_configs",     "nomad_sd_configs",      "openstack_sd_configs",
-                         "ovhcloud_sd_configs",  "puppetdb_sd_configs",   "scaleway_sd_configs",
-                         "serverset_sd_configs", "triton_sd_configs",     "uyuni_sd_configs",
-                         "vultr_sd_configs"}),
     });
   }());
   return schema;

@@ -14,8 +14,8 @@ struct AlertmanagerPeer {
   base::Duration timeout = std::chrono::seconds(10);
 };
 
-// The `alerting:` section of prometheus.yml: alertmanagers with static targets. Discovery and relabelling are mistakes
-// that say "not supported yet".
+// The `alerting:` section of prometheus.yml: alertmanagers with static targets. Discovery and relabelling are not
+// read here.
 struct AlertingConfig {
   std::vector<AlertmanagerPeer> peers;
 };

@@ -8,6 +8,7 @@
 #include <map>
 #include <span>
 
+#include "app/prometheus_options.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "exporter/collectors/collectors.h"
@@ -21,6 +22,26 @@ const base::YamlSchema<StorageConfig::Exemplars>& ExemplarsSchema() {
   static const base::YamlSchema<C> schema({
       base::Optional("max_exemplars", "number", "100000", &C::max_exemplars,
                      "How many are kept, of all series together; a new one takes the place of the oldest. 0 for none."),
+  });
+  return schema;
+}
+
+// storage.tsdb.retention of Prometheus 3.8.
+const base::YamlSchema<StorageConfig>& RetentionSchema() {
+  static const base::YamlSchema<StorageConfig> schema({
+      base::Optional("time", "duration", "15d", &StorageConfig::retention, "The same as storage.retention."),
+      base::Optional("size", "size", "0", &StorageConfig::retention_size, "The same as storage.retention_size."),
+  });
+  return schema;
+}
+
+// Prometheus' names of what stands in `storage:` itself.
+const base::YamlSchema<StorageConfig>& TsdbSchema() {
+  static const base::YamlSchema<StorageConfig> schema({
+      base::Optional("out_of_order_time_window", "duration", "1h", &StorageConfig::out_of_order_time_window,
+                     "The same as storage.out_of_order_time_window."),
+      {{"retention", "map", "", "How long and how much is kept.", false, &RetentionSchema().help()},
+       [](const base::YamlReader& in, StorageConfig& out) { return RetentionSchema().Read(in, out); }},
   });
   return schema;
 }
@@ -39,6 +60,8 @@ const base::YamlSchema<StorageConfig>& StorageSchema() {
       {{"exemplars", "map", "", "Exemplars, in memory; kept under --enable-feature=exemplar-storage.", false,
         &ExemplarsSchema().help()},
        [](const base::YamlReader& in, StorageConfig& out) { return ExemplarsSchema().Read(in, out.exemplars); }},
+      {{"tsdb", "map", "", "The same settings under Prometheus' names.", false, &TsdbSchema().help()},
+       [](const base::YamlReader& in, StorageConfig& out) { return TsdbSchema().Read(in, out); }},
   });
   return schema;
 }
@@ -48,6 +71,7 @@ bool ReadYaml(const base::YamlReader& in, StorageConfig& out) { return StorageSc
 // Where the sections of one file are gathered.
 struct Reading {
   Config config;
+  const Environment& environment;
   std::string folder;
   std::string file;
   promql::ParseOptions features;
@@ -75,6 +99,29 @@ void ReadScrapeConfigs(const base::YamlReader& in, Reading& reading) {
   ingest::ResolvePaths(reading.folder, reading.config.scrape_configs);
 }
 
+// The files named by scrape_config_files hold `scrape_configs:` alone; relative paths in one are meant from its folder.
+void ReadScrapeConfigFile(const std::string& path, Reading& reading) {
+  base::YamlNode root = base::ReadYamlFile(path, reading.errors);
+  if (root.kind == base::YamlNode::Kind::null) return;
+  const base::YamlReader in(root, "", reading.errors);
+  static const std::vector<base::FieldHelp> kKeys = {
+      {"scrape_configs", "list", "[]", "", false, &ingest::ScrapeConfigHelp()}};
+  if (root.kind != base::YamlNode::Kind::map) return in.Fail("expected a map with scrape_configs");
+  ExpandEnvironment(root, reading.environment, reading.errors);
+  ApplyPrometheusOptions(root, reading.errors, reading.config.warnings);
+  base::CheckYamlKeys(in, kKeys);
+  const base::YamlNode* list = root.Find("scrape_configs");
+  if (list == nullptr) return;
+  std::vector<ingest::ScrapeConfig>& all = reading.config.scrape_configs;
+  const size_t known = all.size();
+  ingest::ReadScrapeConfigs(in.Entry(*list, "scrape_configs"), reading.config.global, all);
+  const auto own = all.begin() + static_cast<std::ptrdiff_t>(known);
+  std::vector<ingest::ScrapeConfig> read(std::make_move_iterator(own), std::make_move_iterator(all.end()));
+  all.erase(own, all.end());
+  ingest::ResolvePaths(std::filesystem::path(path).parent_path().string(), read);
+  std::ranges::move(read, std::back_inserter(all));
+}
+
 void ReadRemoteWrite(const base::YamlReader& in, Reading& reading) {
   remote::ReadWriteConfigs(in, reading.config.remote_write);
   remote::ResolvePaths(reading.folder, reading.config.remote_write);
@@ -94,6 +141,16 @@ std::vector<std::string> FilesOf(const base::YamlReader& in, const std::string& 
     in.Fail(fmt::format("there is no file {}", base::Quote(Resolve(reading, pattern))));
   }
   return paths;
+}
+
+void ReadScrapeConfigFiles(const base::YamlReader& in, Reading& reading) {
+  std::vector<std::string> patterns;
+  if (!base::ReadYaml(in, patterns)) return;
+  for (size_t i = 0; i < patterns.size(); ++i) {
+    for (const std::string& path : FilesOf(in.Item(i), patterns[i], "scrape config file", reading)) {
+      ReadScrapeConfigFile(path, reading);
+    }
+  }
 }
 
 void ReadRuleFiles(const base::YamlReader& in, Reading& reading) {
@@ -176,6 +233,9 @@ const std::vector<Section>& Sections() {
        ReadCollectors},
       {{"scrape_configs", "list", "[]", "Targets whose /metrics pages are read.", false, &ingest::ScrapeConfigHelp()},
        ReadScrapeConfigs},
+      {{"scrape_config_files", "list of paths", "[]",
+        "Files with further scrape_configs; the last part of a path may hold wildcards.", false, nullptr},
+       ReadScrapeConfigFiles},
       {{"remote_write", "list", "[]", "Receivers of every sample that is stored.", false, &remote::WriteConfigHelp()},
        ReadRemoteWrite},
       {{"rule_files", "list of paths", "[]",
@@ -199,21 +259,6 @@ const std::vector<Section>& Sections() {
        ReadBuiltinAlerts},
   };
   return sections;
-}
-
-// Sections of prometheus.yml that are known and not carried out.
-constexpr std::string_view kUnsupported[] = {"remote_read", "tracing", "otlp", "runtime", "scrape_config_files"};
-
-void CheckTopLevel(const base::YamlNode& root, base::YamlErrors& errors) {
-  base::YamlNode known = root;
-  std::erase_if(known.entries, [&](const base::YamlEntry& entry) {
-    const bool unsupported = std::ranges::find(kUnsupported, entry.key.text) != std::end(kUnsupported);
-    if (unsupported) {
-      errors.Add(entry.key, "", fmt::format("the section \"{}\" of prometheus.yml is not supported", entry.key.text));
-    }
-    return unsupported;
-  });
-  base::CheckYamlKeys(base::YamlReader(known, "", errors), ConfigHelp());
 }
 
 // What a threshold asks for: its critical alert silences its warning.
@@ -263,7 +308,7 @@ rules::BuiltinOptions ToBuiltinOptions(const Config& config) {
 
 Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
                   const promql::ParseOptions& features) {
-  Reading reading{{}, std::filesystem::path(path).parent_path().string(), path, features, {}, errors};
+  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, features, {}, errors};
   base::YamlNode root = base::ReadYamlFile(path, errors);
   if (root.kind == base::YamlNode::Kind::null) return reading.config;
   if (root.kind != base::YamlNode::Kind::map) {
@@ -272,7 +317,8 @@ Config ReadConfig(const std::string& path, const Environment& environment, base:
   }
   reading.config.shown = base::WriteYaml(base::HideSecrets(root, ConfigHelp()));
   ExpandEnvironment(root, environment, errors);
-  CheckTopLevel(root, errors);
+  ApplyPrometheusOptions(root, errors, reading.config.warnings);
+  base::CheckYamlKeys(base::YamlReader(root, "", errors), ConfigHelp());
   for (const Section& section : Sections()) {
     const base::YamlNode* node = root.Find(section.help.key);
     if (node == nullptr || node->kind == base::YamlNode::Kind::null) continue;

@@ -49,6 +49,7 @@ struct Config {
   std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included
   StorageConfig storage;
   bool builtin_alerts = true;  // the groups of built-in rules are in `rules`
+  std::vector<base::Error> warnings;  // what the files say that has no effect
   std::string shown;           // the file's text for people to look at: no secrets, ${…} as written
 };
 

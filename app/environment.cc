@@ -62,6 +62,47 @@ void ExpandText(base::YamlNode& node, const Environment& environment, base::Yaml
   node.text = std::move(expanded);
 }
 
+bool IsNamePart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// What "$" at `at` and what belongs to it stand for, as Go's os.Expand reads it; moves behind them.
+std::string TakeReference(std::string_view text, size_t& at, const Environment& environment) {
+  const auto value = [&](std::string_view name) { return environment(std::string(name)).value_or(""); };
+  const size_t begin = at++;
+  if (at < text.size() && text[at] == '$') {
+    ++at;
+    return "$";
+  }
+  if (at < text.size() && text[at] == '{') {
+    const size_t close = text.find('}', at);
+    const std::string_view inside = text.substr(at + 1, close == std::string_view::npos ? close : close - at - 1);
+    at = close == std::string_view::npos ? text.size() : close + 1;
+    const size_t otherwise = inside.find(":-");
+    std::string found = value(inside.substr(0, otherwise));
+    if (found.empty() && otherwise != std::string_view::npos) found = inside.substr(otherwise + 2);
+    return found;
+  }
+  while (at < text.size() && IsNamePart(text[at])) ++at;
+  if (at == begin + 1) return "$";
+  return value(text.substr(begin + 1, at - begin - 1));
+}
+
+// external_labels have Prometheus' own rules.
+void ExpandLabels(base::YamlNode& labels, const Environment& environment) {
+  for (auto& [name, node] : labels.entries) {
+    const std::string text = std::move(node.text);
+    node.text.clear();
+    for (size_t at = 0; at < text.size();) {
+      if (text[at] == '$') {
+        node.text += TakeReference(text, at, environment);
+      } else {
+        node.text += text[at++];
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Environment ProcessEnvironment() {
@@ -76,7 +117,11 @@ void ExpandEnvironment(base::YamlNode& node, const Environment& environment, bas
   if (node.kind == base::YamlNode::Kind::scalar) ExpandText(node, environment, errors);
   for (base::YamlNode& item : node.items) ExpandEnvironment(item, environment, errors);
   for (auto& [key, value] : node.entries) {
-    if (!IsRelabelling(key.text)) ExpandEnvironment(value, environment, errors);
+    if (key.text == "external_labels") {
+      ExpandLabels(value, environment);
+    } else if (!IsRelabelling(key.text)) {
+      ExpandEnvironment(value, environment, errors);
+    }
   }
 }
 

@@ -61,7 +61,7 @@ const std::vector<Command>& Commands() {
        app::CheckHealth},
       {"docs",
        "WHAT…",
-       "Prints a page from the program's own tables: configuration, commands, builtin-alerts, man, completion SHELL, "
+       "Prints a page from the program's own tables: configuration, commands, builtin-alerts, differences, man, completion SHELL, "
        "schema [rules]",
        {},
        [](const Invocation& in) { return app::PrintDocument(Commands(), in); }},

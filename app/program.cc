@@ -113,6 +113,7 @@ class Composition final : public Program {
   Config Read(base::YamlErrors& errors) const {
     if (options_.alertmanager_file) return ReadAlertmanagerConfig(options_.config_file, errors);
     Config config = ReadConfig(options_.config_file, environment_, errors, options_.engine.parse);
+    for (const base::Error& warning : config.warnings) base::LogWarn(warning.ToString());
     if (!options_.datasource_url.empty()) {
       auto& datasource = config.evaluation.datasource;
       if (!datasource) datasource.emplace();

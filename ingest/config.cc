@@ -5,18 +5,13 @@
 #include <ranges>
 #include <set>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "ingest/config_fields.h"
 #include "ingest/config_values.h"
 
 namespace ingest {
 namespace {
-
-constexpr std::string_view kDiscoveries[] = {
-    "aws",      "azure",    "consul",    "digitalocean", "dns",    "docker",     "dockerswarm", "ec2",
-    "eureka",   "gce",      "hetzner",   "http",         "ionos",  "kubernetes", "kuma",        "lightsail",
-    "linode",   "marathon", "nerve",     "nomad",        "oci",    "openstack",  "outscale",    "ovhcloud",
-    "puppetdb", "scaleway", "serverset", "stackit",      "triton", "uyuni",      "vultr"};
 
 const base::YamlSchema<TargetGroup>& TargetGroupSchema() {
   using C = TargetGroup;
@@ -35,6 +30,19 @@ const base::YamlSchema<FileDiscovery>& FileDiscoverySchema() {
       base::Optional("refresh_interval", "duration", "5m", &C::refresh_interval,
                      "Taken for compatibility: a changed file is noticed within seconds anyway."),
   });
+  return schema;
+}
+
+const base::YamlSchema<HttpDiscovery>& HttpDiscoverySchema() {
+  using C = HttpDiscovery;
+  static const base::YamlSchema<C> schema = [] {
+    std::vector<base::Field<C>> fields = {
+        base::Required("url", "URL", &C::url, "Answers with a JSON list of target groups."),
+        base::Optional("refresh_interval", "duration", "1m", &C::refresh_interval, "How often it is asked."),
+    };
+    AddFields(fields, base::HttpOptionsFields(&C::http));
+    return base::YamlSchema<C>(std::move(fields));
+  }();
   return schema;
 }
 
@@ -90,11 +98,11 @@ std::vector<base::Field<ScrapeConfig>> SampleFields() {
        [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.relabel_configs); }},
       {{"metric_relabel_configs", "list", "[]", "Rewrites or drops samples.", false, &RelabelConfigHelp()},
        [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.metric_relabel_configs); }},
-      OnlyBool<C>("scrape_classic_histograms", false),
-      OnlyBool<C>("convert_classic_histograms_to_nhcb", false),
-      NotSupported<C>("metric_name_escaping_scheme"),
-      NotSupported<C>("keep_dropped_targets"),
-      NotSupported<C>("scrape_failure_log_file"),
+      {{"metric_name_escaping_scheme", "allow-utf-8, underscores, dots or values", "global's",
+        "How targets are asked to escape names that are not legacy ones.", false, nullptr},
+       [](const base::YamlReader& in, C& out) { return ReadNameEscaping(in, out.name_escaping); }},
+      base::Optional("keep_dropped_targets", "number", "global's", &C::keep_dropped_targets,
+                     "How many targets that relabelling dropped are shown; 0 for all."),
   };
 }
 
@@ -109,14 +117,13 @@ const base::YamlSchema<ScrapeConfig>& Schema() {
          [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.static_configs); }},
         {{"file_sd_configs", "list", "[]", "Targets from files.", false, &FileDiscoverySchema().help()},
          [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.file_sd_configs); }},
+        {{"http_sd_configs", "list", "[]", "Targets from HTTP servers.", false, &HttpDiscoverySchema().help()},
+         [](const base::YamlReader& in, C& out) { return base::ReadYaml(in, out.http_sd_configs); }},
     };
     AddFields(fields, RequestFields());
     AddFields(fields, base::HttpOptionsFields(&C::http));
     AddFields(fields, SampleFields());
     AddFields(fields, LimitFields<C>(&C::limits));
-    for (const std::string_view kind : kDiscoveries) {
-      fields.push_back(NotSupported<C>(std::string(kind) + "_sd_configs", "static_configs or file_sd_configs"));
-    }
     return base::YamlSchema<C>(std::move(fields));
   }();
   return schema;
@@ -145,7 +152,13 @@ void FillFromGlobal(const GlobalConfig& global, ScrapeConfig& config) {
   inherit(config.limits.label_name_length, global.limits.label_name_length);
   inherit(config.limits.label_value_length, global.limits.label_value_length);
   inherit(config.limits.targets, global.limits.targets);
+  inherit(config.keep_dropped_targets, global.keep_dropped_targets);
   if (!config.name_validation) config.name_validation = global.name_validation;
+  if (!config.name_escaping) config.name_escaping = global.name_escaping;
+  if (!config.name_escaping) {
+    const bool legacy = *config.name_validation == NameValidation::legacy;
+    config.name_escaping = legacy ? NameEscaping::underscores : NameEscaping::allow_utf8;
+  }
   if (!config.extra_scrape_metrics) config.extra_scrape_metrics = global.extra_scrape_metrics;
 }
 
@@ -180,6 +193,10 @@ bool ReadScrapeConfig(const base::YamlReader& in, const GlobalConfig& global, Sc
   good = base::CheckHttpOptions(in, config.http) && good;
   good = CheckStaticTargets(in, config) && good;
   FillFromGlobal(global, config);
+  if (*config.name_validation == NameValidation::legacy && *config.name_escaping == NameEscaping::allow_utf8) {
+    complain(
+        "metric_name_escaping_scheme allow-utf-8 asks for names that metric_name_validation_scheme legacy refuses");
+  }
   if (config.scrape_timeout > config.scrape_interval) {
     complain("scrape timeout greater than scrape interval for scrape config with job name " +
              base::Quote(config.job_name));
@@ -199,6 +216,20 @@ bool ReadYaml(const base::YamlReader& in, TargetGroup& out) {
   for (const auto& [name, value] : out.labels) {
     if (!name.empty() && base::IsValidUtf8(name) && base::IsValidUtf8(value)) continue;
     in.Fail(base::Quote(name) + " is not a valid label name, or its value is not UTF-8");
+    return false;
+  }
+  return true;
+}
+
+bool ReadYaml(const base::YamlReader& in, HttpDiscovery& out) {
+  if (!HttpDiscoverySchema().Read(in, out) || !base::CheckHttpOptions(in, out.http)) return false;
+  const bool http = out.url.starts_with("http://") || out.url.starts_with("https://");
+  if (!http || out.url.size() <= out.url.find("//") + 2) {
+    in.Fail("the url of http_sd_configs must start with http:// or https:// and name a host");
+    return false;
+  }
+  if (out.refresh_interval <= base::Duration(0)) {
+    in.Fail("refresh_interval must be above 0");
     return false;
   }
   return true;
@@ -228,6 +259,7 @@ bool ReadScrapeConfigs(const base::YamlReader& in, const GlobalConfig& global, s
   }
   bool good = true;
   std::set<std::string> names;
+  for (const ScrapeConfig& known : out) names.insert(known.job_name);
   for (size_t i = 0; i < in.node().items.size(); ++i) {
     const base::YamlReader item = in.Item(i);
     ScrapeConfig config;
@@ -246,20 +278,40 @@ void ResolvePaths(const std::string& folder, std::vector<ScrapeConfig>& configs)
     for (FileDiscovery& discovery : config.file_sd_configs) {
       for (std::string& file : discovery.files) base::ResolvePath(folder, file);
     }
+    for (HttpDiscovery& discovery : config.http_sd_configs) base::ResolvePaths(folder, discovery.http);
     base::ResolvePaths(folder, config.http);
   }
 }
 
 base::Result<std::vector<TargetGroup>> ReadTargetGroups(const std::string& path) {
+  TRY(const std::string text, base::ReadFile(path));
+  return ParseTargetGroups(text, path);
+}
+
+base::Result<std::vector<TargetGroup>> ParseTargetGroups(std::string_view text, const std::string& name) {
   base::YamlErrors errors;
-  const base::YamlNode node = base::ReadYamlFile(path, errors);
+  const base::YamlNode node = base::ParseYaml(text, name, errors);
   std::vector<TargetGroup> groups;
   if (errors.empty()) base::ReadYaml(base::YamlReader(node, "", errors), groups);
   if (!errors.empty()) return std::unexpected(errors.errors().front());
   return groups;
 }
 
-std::string AcceptHeader(const std::vector<std::string>& protocols, NameValidation validation) {
+std::string_view ToString(NameEscaping escaping) {
+  switch (escaping) {
+    case NameEscaping::allow_utf8:
+      return "allow-utf-8";
+    case NameEscaping::underscores:
+      return "underscores";
+    case NameEscaping::dots:
+      return "dots";
+    case NameEscaping::values:
+      return "values";
+  }
+  return "allow-utf-8";
+}
+
+std::string AcceptHeader(const std::vector<std::string>& protocols, NameEscaping escaping) {
   static constexpr std::string_view kProtobuf = "PrometheusProto";
   struct Offer {
     std::string_view protocol;
@@ -272,13 +324,11 @@ std::string AcceptHeader(const std::vector<std::string>& protocols, NameValidati
        {"OpenMetricsText0.0.1", "application/openmetrics-text;version=0.0.1", false},
        {"PrometheusText1.0.0", "text/plain;version=1.0.0", true},
        {"PrometheusText0.0.4", "text/plain;version=0.0.4", false}}};
-  const std::string_view escaping =
-      validation == NameValidation::utf8 ? ";escaping=allow-utf-8" : ";escaping=underscores";
+  const std::string asked = ";escaping=" + std::string(ToString(escaping));
   std::string header;
   size_t weight = kOffers.size() + 1;
   const auto offer = [&](const Offer& known) {
-    header += std::string(known.media) + std::string(known.escaping ? escaping : "") + ";q=0." +
-              std::to_string(weight--) + ",";
+    header += std::string(known.media) + (known.escaping ? asked : "") + ";q=0." + std::to_string(weight--) + ",";
   };
   if (protocols.empty()) {
     std::ranges::for_each(kOffers | std::views::filter([](const Offer& o) { return o.protocol != kProtobuf; }), offer);

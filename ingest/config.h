@@ -37,6 +37,7 @@ struct ScrapeLimits {
 };
 
 enum class NameValidation : uint8_t { utf8, legacy };
+enum class NameEscaping : uint8_t { allow_utf8, underscores, dots, values };
 
 // `global:`. The evaluation settings are the rule evaluator's, kept here because they stand in the same section.
 struct GlobalConfig {
@@ -47,11 +48,12 @@ struct GlobalConfig {
   std::map<std::string, std::string> external_labels;
   std::vector<std::string> scrape_protocols;
   NameValidation name_validation = NameValidation::utf8;
+  std::optional<NameEscaping> name_escaping;
   ScrapeLimits limits;
+  int64_t keep_dropped_targets = 0;
   bool extra_scrape_metrics = false;
   bool scrape_native_histograms = false;
   bool always_scrape_classic_histograms = false;
-  std::string query_log_file;
   bool operator==(const GlobalConfig&) const = default;
 };
 bool ReadYaml(const base::YamlReader& in, GlobalConfig& out);
@@ -72,6 +74,14 @@ struct FileDiscovery {
 };
 bool ReadYaml(const base::YamlReader& in, FileDiscovery& out);
 
+struct HttpDiscovery {
+  std::string url;  // answers with a JSON list of target groups
+  base::Duration refresh_interval = std::chrono::minutes(1);
+  base::HttpOptions http;
+  bool operator==(const HttpDiscovery&) const = default;
+};
+bool ReadYaml(const base::YamlReader& in, HttpDiscovery& out);
+
 struct ScrapeConfig {
   std::string job_name;
   base::Duration scrape_interval{0};  // 0: global's
@@ -85,6 +95,7 @@ struct ScrapeConfig {
   std::vector<std::string> scrape_protocols;  // empty: global's, or the default ones
   std::string fallback_scrape_protocol;       // "" refuses pages without a known Content-Type
   std::optional<NameValidation> name_validation;
+  std::optional<NameEscaping> name_escaping;  // asked of targets; set once read
   bool enable_compression = true;
   std::optional<bool> extra_scrape_metrics;
   std::optional<bool> scrape_native_histograms;          // of protobuf pages; unset: global's
@@ -93,8 +104,10 @@ struct ScrapeConfig {
   double native_histogram_min_bucket_factor = 0;         // 0: none
   base::HttpOptions http;
   ScrapeLimits limits;
+  int64_t keep_dropped_targets = 0;  // how many of them are shown; 0: all
   std::vector<TargetGroup> static_configs;
   std::vector<FileDiscovery> file_sd_configs;
+  std::vector<HttpDiscovery> http_sd_configs;
   std::vector<RelabelConfig> relabel_configs;
   std::vector<RelabelConfig> metric_relabel_configs;
   bool operator==(const ScrapeConfig&) const = default;
@@ -102,17 +115,18 @@ struct ScrapeConfig {
 const std::vector<base::FieldHelp>& ScrapeConfigHelp();
 
 // The list under `scrape_configs:`, with global's defaults filled in: intervals are never 0 afterwards. Complains about
-// repeated job names and about a timeout longer than its interval.
+// repeated job names, also among those `out` holds already, and about a timeout longer than its interval.
 bool ReadScrapeConfigs(const base::YamlReader& in, const GlobalConfig& global, std::vector<ScrapeConfig>& out);
 
 // Relative paths (files, secrets, certificates) are meant from the folder of the configuration file.
 void ResolvePaths(const std::string& folder, std::vector<ScrapeConfig>& configs);
 
-// The groups of a file that file_sd_configs names, JSON or YAML.
+// The groups of a file that file_sd_configs names, JSON or YAML; or of its text, `name` standing for it in errors.
 base::Result<std::vector<TargetGroup>> ReadTargetGroups(const std::string& path);
+base::Result<std::vector<TargetGroup>> ParseTargetGroups(std::string_view text, const std::string& name);
 
 // The Accept header for these protocols ("PrometheusText0.0.4" …), as Prometheus weighs them; none are all of the text
 // formats.
-std::string AcceptHeader(const std::vector<std::string>& protocols, NameValidation validation);
+std::string AcceptHeader(const std::vector<std::string>& protocols, NameEscaping escaping);
 
 }  // namespace ingest

@@ -30,7 +30,6 @@ const base::YamlSchema<GlobalConfig>& Schema() {
                        "How far in the past rules are evaluated."),
         base::Optional("external_labels", "map of labels", "{}", &C::external_labels,
                        "Labels added to what leaves this process: alerts, federation, remote write."),
-        base::Optional("query_log_file", "path", "", &C::query_log_file, "Where queries are logged to."),
         {{"scrape_protocols", "list of protocols", "all of the text formats",
           "The formats asked for, in order of preference: PrometheusProto, OpenMetricsText1.0.0, OpenMetricsText0.0.1, "
           "PrometheusText1.0.0, PrometheusText0.0.4. Under scrape_native_histograms the default is all of them.",
@@ -45,10 +44,12 @@ const base::YamlSchema<GlobalConfig>& Schema() {
                        "Whether native histograms are asked for (by PrometheusProto, which alone has them) and kept."),
         base::Optional("always_scrape_classic_histograms", "bool", "false", &C::always_scrape_classic_histograms,
                        "Whether the classic series of a histogram are kept beside its native form."),
-        OnlyBool<C>("convert_classic_histograms_to_nhcb", false),
-        NotSupported<C>("metric_name_escaping_scheme"),
-        NotSupported<C>("scrape_failure_log_file"),
-        NotSupported<C>("keep_dropped_targets"),
+        {{"metric_name_escaping_scheme", "allow-utf-8, underscores, dots or values",
+          "allow-utf-8, underscores for legacy names",
+          "How targets are asked to escape names that are not legacy ones.", false, nullptr},
+         [](const base::YamlReader& in, C& out) { return ReadNameEscaping(in, out.name_escaping); }},
+        base::Optional("keep_dropped_targets", "number", "0", &C::keep_dropped_targets,
+                       "How many targets of a job that relabelling dropped are shown; 0 for all."),
     };
     AddFields(fields, LimitFields<C>(&C::limits));
     return base::YamlSchema<C>(std::move(fields));
@@ -93,12 +94,31 @@ bool ReadProtocols(const base::YamlReader& in, std::vector<std::string>& out) {
 bool ReadNameValidation(const base::YamlReader& in, NameValidation& out) {
   std::string word;
   if (!base::ReadYaml(in, word)) return false;
+  if (word.empty()) word = "utf8";
   if (word != "utf8" && word != "legacy") {
     in.Fail("unknown name validation scheme " + base::Quote(word) + ", must be either 'utf8' or 'legacy'");
     return false;
   }
   out = word == "utf8" ? NameValidation::utf8 : NameValidation::legacy;
   return true;
+}
+
+bool ReadNameEscaping(const base::YamlReader& in, std::optional<NameEscaping>& out) {
+  constexpr std::array<std::pair<std::string_view, NameEscaping>, 4> kSchemes = {
+      {{"allow-utf-8", NameEscaping::allow_utf8},
+       {"underscores", NameEscaping::underscores},
+       {"dots", NameEscaping::dots},
+       {"values", NameEscaping::values}}};
+  std::string word;
+  if (!base::ReadYaml(in, word)) return false;
+  if (word.empty()) return true;
+  for (const auto& [name, scheme] : kSchemes) {
+    if (name != word) continue;
+    out = scheme;
+    return true;
+  }
+  in.Fail("unknown name escaping scheme " + base::Quote(word) + ", expected allow-utf-8, underscores, dots or values");
+  return false;
 }
 
 bool ReadYaml(const base::YamlReader& in, ByteSize& out) {

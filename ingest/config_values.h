@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace ingest {
 bool ReadProtocol(const base::YamlReader& in, std::string& out);
 bool ReadProtocols(const base::YamlReader& in, std::vector<std::string>& out);
 bool ReadNameValidation(const base::YamlReader& in, NameValidation& out);
+bool ReadNameEscaping(const base::YamlReader& in, std::optional<NameEscaping>& out);
 
 template <class T, class Value>
 base::Field<T> LimitField(std::string key, std::string type, ScrapeLimits T::* limits, Value ScrapeLimits::* member,

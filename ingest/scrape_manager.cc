@@ -16,7 +16,8 @@
 #include "ingest/work_queue.h"
 
 // Three actors: the scheduler takes what is due from a list ordered by time and starts it; the parser threads write
-// pages into the store; the watcher re-reads discovered files. A target is `busy` from the moment it is due until its
+// pages into the store; the watcher re-reads discovered files and
+// asks HTTP servers for targets. A target is `busy` from the moment it is due until its
 // samples are written, and only the task that made it so touches its ScrapeTarget meanwhile.
 
 namespace ingest {
@@ -57,7 +58,7 @@ class ScrapeManager::Implementation {
   std::string TakeSpare();
   void GiveSpare(std::string body);
   void Watch(const std::stop_token& stop);
-  void PollFiles();
+  void Rediscover(const std::stop_token& stop);
   void LogErrors(const std::vector<Plan>& plans) const;
 
   // with mutex_ held
@@ -79,8 +80,8 @@ class ScrapeManager::Implementation {
   std::stop_source wake_;                               // ends the scheduler's present sleep
   uint64_t generation_ = 0;                             // counts reloads
   bool first_round_ = true;                             // some target has not been scraped yet
-  bool files_to_watch_ = false;                         // some pool's targets stand in files
-  std::condition_variable_any watching_;                // files_to_watch_ has become true
+  bool discovering_ = false;                            // some pool's targets are discovered
+  std::condition_variable_any watching_;                // discovering_ has become true
   std::string spare_;                                   // room for the next page, so that its memory is not sought anew
 
   WorkerPool parsers_;
@@ -225,10 +226,10 @@ void ScrapeManager::Implementation::End(const ActivePtr& active) {
 }
 
 void ScrapeManager::Implementation::Reload(std::vector<ScrapeConfig> configs, std::vector<InProcessTarget> in_process) {
-  std::map<PoolKey, DiscoveredFiles> before;
+  std::map<PoolKey, Discovered> before;
   {
     const std::scoped_lock lock(mutex_);
-    for (const auto& [key, pool] : pools_) before[key] = pool.files;
+    for (const auto& [key, pool] : pools_) before[key] = pool.found;
   }
   std::vector<Plan> plans;
   for (ScrapeConfig& config : configs) {
@@ -239,6 +240,7 @@ void ScrapeManager::Implementation::Reload(std::vector<ScrapeConfig> configs, st
     const PoolKey key(local.config.job_name, local.address);
     local.config.static_configs = {{.targets = {local.address}, .labels = {}}};
     local.config.file_sd_configs.clear();
+    local.config.http_sd_configs.clear();
     plans.push_back(MakePlan(key, std::make_shared<const ScrapeConfig>(std::move(local.config)), {}));
     plans.back().fetch = std::move(local.fetch);
   }
@@ -253,9 +255,8 @@ void ScrapeManager::Implementation::Reload(std::vector<ScrapeConfig> configs, st
   }
   std::erase_if(pools_, [&](const auto& entry) { return !planned(entry.first); });
   for (Plan& plan : plans) Apply(std::move(plan));
-  files_to_watch_ =
-      std::ranges::any_of(pools_, [](const auto& entry) { return !entry.second.config->file_sd_configs.empty(); });
-  if (files_to_watch_) watching_.notify_all();
+  discovering_ = std::ranges::any_of(pools_, [](const auto& entry) { return IsDiscovering(*entry.second.config); });
+  if (discovering_) watching_.notify_all();
   wake_.request_stop();
 }
 
@@ -264,6 +265,10 @@ void ScrapeManager::Implementation::LogErrors(const std::vector<Plan>& plans) co
     for (const base::Error& error : plan.errors) {
       base::LogError("cannot read discovered targets", {{"scrape_pool", plan.key.first}, {"error", error}});
       if (metrics_) metrics_->DiscoveryFailed();
+    }
+    for (const base::Error& error : plan.url_errors) {
+      base::LogError("cannot discover targets", {{"scrape_pool", plan.key.first}, {"error", error}});
+      if (metrics_) metrics_->HttpDiscoveryFailed();
     }
     for (const base::Error& error : plan.set.errors) {
       base::LogError("a target cannot be scraped", {{"scrape_pool", plan.key.first}, {"error", error}});
@@ -276,7 +281,7 @@ void ScrapeManager::Implementation::Apply(Plan plan) {
   const bool same = pool.config && *pool.config == *plan.config;
   if (!same) pool.config = std::move(plan.config);
   pool.fetch = std::move(plan.fetch);
-  pool.files = std::move(plan.files);
+  pool.found = std::move(plan.found);
   pool.dropped = std::move(plan.set.dropped);
   std::string forced_error;
   const auto limit = static_cast<size_t>(pool.config->limits.targets);
@@ -330,17 +335,17 @@ void ScrapeManager::Implementation::Retire(const ActivePtr& active) {
 void ScrapeManager::Implementation::Watch(const std::stop_token& stop) {
   do {
     std::unique_lock lock(mutex_);
-    if (!watching_.wait(lock, stop, [this] { return files_to_watch_; })) return;
+    if (!watching_.wait(lock, stop, [this] { return discovering_; })) return;
     lock.unlock();
-    PollFiles();
+    Rediscover(stop);
   } while (clock_.SleepUntil(clock_.Now() + options_.discovery_poll, stop));
 }
 
-void ScrapeManager::Implementation::PollFiles() {
+void ScrapeManager::Implementation::Rediscover(const std::stop_token& stop) {
   struct Watched {
     PoolKey key;
     ConfigPtr config;
-    DiscoveredFiles files;
+    Discovered found;
   };
   std::vector<Watched> watched;
   uint64_t generation = 0;
@@ -348,13 +353,17 @@ void ScrapeManager::Implementation::PollFiles() {
     const std::scoped_lock lock(mutex_);
     generation = generation_;
     for (const auto& [key, pool] : pools_) {
-      if (!pool.config->file_sd_configs.empty()) watched.push_back({key, pool.config, pool.files});
+      if (IsDiscovering(*pool.config)) watched.push_back({key, pool.config, pool.found});
     }
   }
   std::vector<Plan> plans;
   for (const Watched& one : watched) {
-    Plan plan = MakePlan(one.key, one.config, one.files);
-    if (plan.files != one.files) plans.push_back(std::move(plan));
+    std::vector<base::Error> errors;
+    const DiscoveredUrls urls =
+        DiscoverUrls(one.config->http_sd_configs, one.found.urls, clock_.Now(), {client_, stop}, errors);
+    Plan plan = MakePlan(one.key, one.config, {one.found.files, urls});
+    plan.url_errors = std::move(errors);
+    if (plan.found != one.found) plans.push_back(std::move(plan));
   }
   if (plans.empty()) return;
   LogErrors(plans);

@@ -44,6 +44,8 @@ struct ScrapeMetrics::Families {
                                           "Exemplars rejected because they were out of order.")),
         discovery_errors(NewCounter(registry, "prometheus_sd_file_read_errors_total",
                                     "Files of file_sd_configs that could not be read.")),
+        http_discovery_errors(
+            NewCounter(registry, "prometheus_sd_http_failures_total", "Requests of http_sd_configs that failed.")),
         pool_targets(prometheus::BuildGauge()
                          .Name("prometheus_target_scrape_pool_targets")
                          .Help("Targets in this scrape pool.")
@@ -81,6 +83,7 @@ struct ScrapeMetrics::Families {
   prometheus::Counter& refused;
   prometheus::Counter& exemplars_out_of_order;
   prometheus::Counter& discovery_errors;
+  prometheus::Counter& http_discovery_errors;
   prometheus::Family<prometheus::Gauge>& pool_targets;
   prometheus::Family<prometheus::Gauge>& found_targets;
   prometheus::Family<prometheus::Counter>& syncs_failed;
@@ -129,6 +132,7 @@ void ScrapeMetrics::PoolGone(const std::string& job) {
   families_->sync_length.Remove(&families_->sync_length.Add(ByJob(job), Quantiles()));
 }
 
+void ScrapeMetrics::HttpDiscoveryFailed() { families_->http_discovery_errors.Increment(); }
 void ScrapeMetrics::DiscoveryFailed() { families_->discovery_errors.Increment(); }
 
 }  // namespace ingest

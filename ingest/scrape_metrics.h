@@ -31,6 +31,7 @@ class ScrapeMetrics {
   void PoolSynced(const std::string& job, const Sync& sync);
   void PoolGone(const std::string& job);
   void DiscoveryFailed();
+  void HttpDiscoveryFailed();
 
  private:
   struct Families;

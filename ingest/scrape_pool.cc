@@ -20,13 +20,19 @@ base::Timestamp AlignedTime(base::Timestamp now, const Due& due) {
   return now - due.scheduled <= tolerance ? due.scheduled : now;
 }
 
-Plan MakePlan(const PoolKey& key, ConfigPtr config, const DiscoveredFiles& before) {
+bool IsDiscovering(const ScrapeConfig& config) {
+  return !config.file_sd_configs.empty() || !config.http_sd_configs.empty();
+}
+
+Plan MakePlan(const PoolKey& key, ConfigPtr config, const Discovered& before) {
   const auto started = std::chrono::steady_clock::now();
-  Plan plan{.key = key, .config = std::move(config), .fetch = {}, .files = {}, .set = {}, .errors = {}};
-  plan.files = Discover(plan.config->file_sd_configs, before, plan.errors);
+  Plan plan{
+      .key = key, .config = std::move(config), .fetch = {}, .found = {}, .set = {}, .errors = {}, .url_errors = {}};
+  plan.found = {Discover(plan.config->file_sd_configs, before.files, plan.errors), before.urls};
   std::vector<TargetGroup> groups = plan.config->static_configs;
-  const std::vector<TargetGroup> found = GroupsOf(plan.files);
-  groups.insert(groups.end(), found.begin(), found.end());
+  for (const auto& more : {GroupsOf(plan.found.files), GroupsOf(plan.found.urls)}) {
+    groups.insert(groups.end(), more.begin(), more.end());
+  }
   plan.set = MakeTargets(*plan.config, groups);
   plan.duration = std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - started);
   return plan;

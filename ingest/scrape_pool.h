@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "ingest/config.h"
 #include "ingest/file_discovery.h"
+#include "ingest/http_discovery.h"
 #include "ingest/scrape_manager.h"
 #include "ingest/scrape_target.h"
 #include "ingest/target.h"
@@ -47,10 +48,17 @@ struct Active {
 };
 using ActivePtr = std::shared_ptr<Active>;
 
+// What the job's discoveries found last.
+struct Discovered {
+  DiscoveredFiles files;
+  DiscoveredUrls urls;
+  bool operator==(const Discovered&) const = default;
+};
+
 struct Pool {
   ConfigPtr config;
   Fetch fetch;
-  DiscoveredFiles files;
+  Discovered found;
   std::map<base::Labels, ActivePtr> targets;
   std::vector<base::Labels> dropped;
 };
@@ -60,10 +68,11 @@ struct Plan {
   PoolKey key;
   ConfigPtr config;
   Fetch fetch;
-  DiscoveredFiles files;
+  Discovered found;
   TargetSet set;
-  std::vector<base::Error> errors;
-  base::Duration duration{0};  // that it took to find the targets
+  std::vector<base::Error> errors;      // of files
+  std::vector<base::Error> url_errors;  // of HTTP servers
+  base::Duration duration{0};           // that it took to find the targets
 };
 
 // One scrape that is due.
@@ -81,8 +90,12 @@ struct Due {
 // distances compress far better.
 base::Timestamp AlignedTime(base::Timestamp now, const Due& due);
 
-// Reads the files the job discovers its targets by. `before` is what they held the last time.
-Plan MakePlan(const PoolKey& key, ConfigPtr config, const DiscoveredFiles& before);
+// Reads the files the job discovers its targets by. `before` is what was found the last time; HTTP servers are not
+// asked, what they answered counts.
+Plan MakePlan(const PoolKey& key, ConfigPtr config, const Discovered& before);
+
+// Whether the job's targets may change while the configuration stays.
+bool IsDiscovering(const ScrapeConfig& config);
 
 // The error as /api/v1/targets shows it.
 std::string LastError(const ScrapeReport& report);

@@ -14,7 +14,7 @@ base::Result<base::HttpClientRequest> MakeScrapeRequest(const ScrapeConfig& conf
   request.max_response_bytes = limit == 0 ? kLargestBody : std::min<size_t>(limit, kLargestBody);
   request.accept_gzip = config.enable_compression;
   request.headers.Add("Accept",
-                      AcceptHeader(config.scrape_protocols, config.name_validation.value_or(NameValidation::utf8)));
+                      AcceptHeader(config.scrape_protocols, config.name_escaping.value_or(NameEscaping::allow_utf8)));
   if (!config.enable_compression) request.headers.Add("Accept-Encoding", "identity");
   request.headers.Add("X-Prometheus-Scrape-Timeout-Seconds", base::FormatFloat(base::ToSeconds(target.timeout)));
   TRY_VOID(base::Prepare(config.http, request));

@@ -1,6 +1,7 @@
 #include "ingest/target.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -114,7 +115,7 @@ TargetSet MakeTargets(const ScrapeConfig& config, const std::vector<TargetGroup>
         set.errors.push_back(std::move(error));
       } else if (*target) {
         set.targets.push_back(std::move(**target));
-      } else {
+      } else if (config.keep_dropped_targets == 0 || std::cmp_less(set.dropped.size(), config.keep_dropped_targets)) {
         base::LabelsBuilder discovered = Discovered(config, address, group.labels);
         set.dropped.push_back(discovered.Build());
       }

@@ -14,8 +14,6 @@ namespace remote {
 namespace {
 
 using ingest::AddFields;
-using ingest::NotSupported;
-using ingest::OnlyBool;
 
 constexpr std::string_view kV1 = "prometheus.WriteRequest";
 constexpr std::string_view kV2 = "io.prometheus.write.v2.Request";
@@ -128,11 +126,9 @@ const base::YamlSchema<WriteConfig>& Schema() {
         base::Optional("send_exemplars", "bool", "false", &C::send_exemplars,
                        "Whether exemplars are sent, each with the sample it came with; under "
                        "--enable-feature=exemplar-storage."),
-        OnlyBool<C>("round_robin_dns", false),
     };
     AddFields(fields, base::HttpOptionsFields(&C::http));
     AddFields(fields, base::FieldsOfMember(&C::http, {base::PlainHeadersField()}));
-    for (const char* key : {"sigv4", "azuread", "google_iam"}) fields.push_back(NotSupported<C>(key));
     return base::YamlSchema<C>(std::move(fields));
   }();
   return schema;

@@ -53,7 +53,7 @@ struct WriteConfig {
   std::vector<ingest::RelabelConfig> write_relabel_configs;
   bool send_native_histograms = false;
   bool send_exemplars = false;
-  base::HttpOptions http;
+  base::HttpOptions http{.http2 = false};  // as Prometheus: one connection would carry every request
   QueueConfig queue;
   MetadataConfig metadata;
   bool operator==(const WriteConfig&) const = default;

@@ -47,6 +47,7 @@ int CheckEach(const std::vector<std::string>& files, Check check) {
 int CheckConfigFiles(const Invocation& invocation) {
   return CheckEach(invocation.arguments(), [](const std::string& file, base::YamlErrors& errors) {
     const Config config = ReadConfig(file, ProcessEnvironment(), errors);
+    for (const base::Error& warning : config.warnings) fmt::print(stderr, "warning: {}\n", warning.ToString());
     return fmt::format("{} database targets, {} scrape jobs, {} rule files, {} rules, {} receivers",
                        config.collectors.targets.size(), config.scrape_configs.size(), config.rule_files.size(),
                        CountRules(config.rules), config.alertmanager ? config.alertmanager->receivers.size() : 0);

@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "app/json_schema.h"
+#include "app/prometheus_options.h"
 #include "rules/builtin/builtin_rules.h"
 #include "rules/rule_file.h"
 #include "rules/threshold/threshold.h"
@@ -18,7 +19,9 @@ std::string ConfigurationPage() {
          "Printed by `tocsin docs configuration` from the tables the program reads its files with; do not edit.\n\n"
          "Durations are Prometheus' (`30s`, `5m`, `1h30m`, `2d`). `${NAME}` and `${NAME:-default}` stand for "
          "environment\n"
-         "variables in any value of tocsin.yml. Each secret has a `…_file` form whose file is read again at each use.\n"
+         "variables in any value of tocsin.yml, except where Prometheus gives `$` a meaning: below `*relabel_configs`, "
+         "inside a\n"
+         "template's `{{ … }}` and in PromQL that calls `label_replace`. Each secret has a `…_file` form whose file is read again at each use.\n"
          "Unknown and repeated keys are errors. `tocsin check config FILE` tells every mistake at once.\n\n" +
          base::DescribeSchema("tocsin.yml", ConfigHelp());
 }
@@ -57,6 +60,8 @@ int PrintDocument(std::span<const Command> commands, const Invocation& invocatio
     fmt::print("{}", CommandsPage(commands));
   } else if (what == "builtin-alerts") {
     fmt::print("{}", rules::BuiltinAlertsPage());
+  } else if (what == "differences") {
+    fmt::print("{}", PrometheusOptionsPage());
   } else if (what == "man") {
     fmt::print("{}", ManPage(commands));
   } else if (what == "schema") {
@@ -76,7 +81,7 @@ int PrintDocument(std::span<const Command> commands, const Invocation& invocatio
   } else {
     fmt::print(
         stderr,
-        "tocsin docs: one of configuration, commands, builtin-alerts, man, schema [rules], completion bash|zsh|fish\n");
+        "tocsin docs: one of configuration, commands, builtin-alerts, differences, man, schema [rules], completion bash|zsh|fish\n");
     return kUsage;
   }
   return kOk;

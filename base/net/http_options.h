@@ -50,14 +50,14 @@ struct HttpOAuth2 {
 };
 
 struct HttpOptions {
-  std::optional<HttpBasicAuth> basic_auth;
-  std::optional<HttpAuthorization> authorization;  // `bearer_token` becomes one when it is read
-  std::optional<HttpOAuth2> oauth2;
-  SecretHeaders headers;
+  std::optional<HttpBasicAuth> basic_auth{};
+  std::optional<HttpAuthorization> authorization{};  // `bearer_token` becomes one when it is read
+  std::optional<HttpOAuth2> oauth2{};
+  SecretHeaders headers{};
   bool follow_redirects = true;
   bool http2 = true;
-  HttpProxyOptions proxy;
-  TlsOptions tls;
+  HttpProxyOptions proxy{};
+  TlsOptions tls{};
   bool operator==(const HttpOptions&) const = default;
 };
 

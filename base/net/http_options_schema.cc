@@ -205,17 +205,12 @@ bool ReadConnectHeaders(const YamlReader& in, SecretHeaders& out) {
   return good;
 }
 
-bool ReadProxyUrl(const YamlReader& in, std::string& out) {
-  return base::ReadYaml(in, out) &&
-         Complain(in, out.empty() || out.find("://") != std::string::npos, "expected a URL such as http://proxy:3128");
-}
-
 // Of HttpOptions and of HttpOAuth2, which both have a member `proxy`.
 template <class C>
 std::vector<Field<C>> ProxyFields() {
   return {
       {{"proxy_url", "URL", "", "The proxy to go through.", false, nullptr},
-       [](const YamlReader& in, C& out) { return ReadProxyUrl(in, out.proxy.url); }},
+       [](const YamlReader& in, C& out) { return base::ReadYaml(in, out.proxy.url); }},
       {{"no_proxy", "list of hosts, comma-separated", "",
         "What is reached without proxy_url: IP addresses, networks, domains, each perhaps with a port; localhost "
         "always.",

@@ -227,10 +227,12 @@ alertmanagers:
 TEST(Alerting, MistakesSayWhere) {
   base::YamlErrors errors;
   const base::YamlNode root = base::ParseYaml(
-      "alertmanagers:\n  - dns_sd_configs: [{names: [x]}]\n    api_version: v1\n", "tocsin.yml", errors);
+      "alertmanagers:\n  - static_config: [{targets: [x]}]\n    api_version: v1\n", "tocsin.yml", errors);
   AlertingConfig alerting;
   EXPECT_FALSE(ReadYaml(base::YamlReader(root, "alerting", errors), alerting));
-  EXPECT_EQ(errors.ToString(), "tocsin.yml:2:21: alerting.alertmanagers[0].dns_sd_configs: not supported yet\n");
+  EXPECT_EQ(errors.ToString(),
+            "tocsin.yml:2:5: alerting.alertmanagers[0]: unknown key \"static_config\" (did you mean "
+            "\"static_configs\"?)\n");
 }
 
 }  // namespace

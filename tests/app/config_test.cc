@@ -58,5 +58,52 @@ TEST_F(ConfigTest, RuleFilesArePathsAndPatternsOfTheLastPart) {
   }
 }
 
+TEST_F(ConfigTest, ScrapeConfigFilesAddJobs) {
+  folder_.Write("jobs/a.yml",
+                "scrape_configs:\n- {job_name: a, basic_auth: {username: u, password_file: p}}\n"
+                "- {job_name: b, file_sd_configs: [{files: [t.json]}]}\n");
+  folder_.Write("jobs/b.yml",
+                "scrape_configs: [{job_name: c, relabel_configs: [{replacement: '${h}', target_label: x}]}]\n");
+  folder_.Write("empty.yml", "");
+  const Config config = Read(
+      "global: {scrape_interval: 7s}\nscrape_config_files: ['jobs/*.yml', empty.yml]\nscrape_configs: [{job_name: "
+      "own}]\n");
+  EXPECT_EQ(mistakes_, "");
+  ASSERT_EQ(config.scrape_configs.size(), 4);
+  EXPECT_EQ(config.scrape_configs[0].job_name, "own");
+  EXPECT_EQ(config.scrape_configs[1].scrape_interval, std::chrono::seconds(7));
+  EXPECT_EQ(config.scrape_configs[1].http.basic_auth->password.file, folder_.path() / "jobs/p");
+  EXPECT_EQ(config.scrape_configs[2].file_sd_configs[0].files[0], folder_.path() / "jobs/t.json");
+  EXPECT_EQ(config.scrape_configs[3].job_name, "c");
+}
+
+TEST_F(ConfigTest, MistakesInScrapeConfigFiles) {
+  folder_.Write("twice.yml", "scrape_configs: [{job_name: own}]\n");
+  folder_.Write("more.yml", "scrape_configs: [{job_name: x}]\nglobal: {}\n");
+  folder_.Write("refused.yml", "scrape_configs: [{job_name: y, dns_sd_configs: [{names: [a]}]}]\n");
+  Read(
+      "scrape_config_files: [twice.yml, more.yml, refused.yml, none.yml, '*/a.yml']\nscrape_configs: [{job_name: "
+      "own}]\n");
+  EXPECT_EQ(
+      mistakes_,
+      "twice.yml:1:18: scrape_configs[0]: found multiple scrape configs with job name \"own\"\n"
+      "more.yml:2:1: unknown key \"global\"\n"
+      "refused.yml:1:32: scrape_configs[0].dns_sd_configs: not supported: the service is not asked; use "
+      "static_configs, file_sd_configs or http_sd_configs\n"
+      "tocsin.yml:1:57: scrape_config_files[3]: there is no file \"none.yml\"\n"
+      "tocsin.yml:1:67: scrape_config_files[4]: invalid scrape config file path \"*/a.yml\": \"*\" may stand behind "
+      "the last \"/\" only; list each folder\n");
+}
+
+TEST_F(ConfigTest, StorageUnderPrometheusNames) {
+  const Config config =
+      Read("storage: {tsdb: {out_of_order_time_window: 30m, retention: {time: 3d, size: 1GB}}, max_series: 5}\n");
+  EXPECT_EQ(mistakes_, "");
+  EXPECT_EQ(config.storage.out_of_order_time_window, std::chrono::minutes(30));
+  EXPECT_EQ(config.storage.retention, std::chrono::hours(72));
+  EXPECT_EQ(config.storage.retention_size.bytes, 1UL << 30);
+  EXPECT_EQ(config.storage.max_series, 5);
+}
+
 }  // namespace
 }  // namespace app

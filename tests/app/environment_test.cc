@@ -58,6 +58,15 @@ TEST(EnvironmentTest, ExpandsBesideTemplates) {
   EXPECT_EQ(errors.ToString(), "");
 }
 
+TEST(EnvironmentTest, ExternalLabelsFollowPrometheus) {
+  base::YamlErrors errors;
+  EXPECT_EQ(
+      Expand("global: {external_labels: {a: 'x$URL/y', b: '${NONE}-$NONE-$$', c: '${NONE:-d}$', d: '$-${x'}}", errors),
+      "global: \n  external_labels: \n    a: \"xpostgresql://u:${NAME}@h/db/y\"\n    b: \"--$\"\n    c: \"d$\"\n"
+      "    d: \"$-\"\n");
+  EXPECT_EQ(errors.ToString(), "");
+}
+
 TEST(EnvironmentTest, AMissingVariableIsAnErrorWithItsPlace) {
   base::YamlErrors errors;
   Expand("a: 1\nb:\n  - x ${NONE} y\n", errors);

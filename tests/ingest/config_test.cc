@@ -97,7 +97,7 @@ scrape_configs:
   EXPECT_EQ(a.static_configs[0].targets.size(), 2);
   EXPECT_EQ(a.relabel_configs[0].target_label, "b");
   EXPECT_EQ(file.scrapes[1].http.authorization->credentials.value, "t");
-  EXPECT_EQ(AcceptHeader(a.scrape_protocols, NameValidation::legacy),
+  EXPECT_EQ(AcceptHeader(a.scrape_protocols, a.name_escaping.value()),
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,"
             "text/plain;version=0.0.4;q=0.5,*/*;q=0.4");
   std::vector<ScrapeConfig> resolved = file.scrapes;
@@ -121,12 +121,13 @@ TEST(ScrapeConfig, Complaints) {
        "\"a\"\n"},
       {"global: {scrape_interval: 5s, scrape_timeout: 6s}",
        "t.yml:1:9: global: global scrape timeout greater than scrape interval\n"},
-      {"scrape_configs: [{job_name: a, kubernetes_sd_configs: [{role: pod}]}]",
-       "t.yml:1:55: scrape_configs[0].kubernetes_sd_configs: Prometheus knows this setting, tocsin does not support "
-       "it; "
-       "use static_configs or file_sd_configs\n"},
-      {"scrape_configs: [{job_name: a, convert_classic_histograms_to_nhcb: true}]",
-       "t.yml:1:68: scrape_configs[0].convert_classic_histograms_to_nhcb: tocsin supports only false here\n"},
+      {"scrape_configs: [{job_name: a, metric_name_validation_scheme: legacy, metric_name_escaping_scheme: "
+       "allow-utf-8}]",
+       "t.yml:1:18: scrape_configs[0]: metric_name_escaping_scheme allow-utf-8 asks for names that "
+       "metric_name_validation_scheme legacy refuses\n"},
+      {"scrape_configs: [{job_name: a, metric_name_escaping_scheme: hex}]",
+       "t.yml:1:61: scrape_configs[0].metric_name_escaping_scheme: unknown name escaping scheme \"hex\", expected "
+       "allow-utf-8, underscores, dots or values\n"},
       {"scrape_configs: [{job_name: a, basic_auth: {username: u}, bearer_token: t}]",
        "t.yml:1:18: scrape_configs[0]: at most one of basic_auth, authorization, oauth2, bearer_token & "
        "bearer_token_file must "
@@ -210,7 +211,7 @@ TEST(ScrapeConfig, NativeHistograms) {
     EXPECT_EQ(file.errors, "");
     EXPECT_EQ(file.scrapes[0].scrape_native_histograms, c.native);
     EXPECT_EQ(file.scrapes[0].always_scrape_classic_histograms, c.classic);
-    EXPECT_EQ(AcceptHeader(file.scrapes[0].scrape_protocols, NameValidation::utf8), c.accept);
+    EXPECT_EQ(AcceptHeader(file.scrapes[0].scrape_protocols, file.scrapes[0].name_escaping.value()), c.accept);
   }
 }
 
@@ -296,6 +297,16 @@ TEST(MakeTarget, Refuses) {
     ASSERT_FALSE(target);
     EXPECT_EQ(target.error().message, c.want);
   }
+}
+
+TEST(MakeTargets, KeepsAsManyDroppedTargetsAsAreWanted) {
+  ScrapeConfig config;
+  config.relabel_configs.resize(1);
+  config.relabel_configs[0].action = RelabelAction::drop;
+  const std::vector<TargetGroup> groups = {{.targets = {"a:1", "b:1", "c:1"}, .labels = {}}};
+  EXPECT_EQ(MakeTargets(config, groups).dropped.size(), 3);
+  config.keep_dropped_targets = 2;
+  EXPECT_EQ(MakeTargets(config, groups).dropped.size(), 2);
 }
 
 TEST(MakeTargets, SortsDropsAndKeepsEachOnce) {

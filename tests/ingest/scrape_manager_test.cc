@@ -70,7 +70,9 @@ class FakeHttpClient : public base::HttpClient {
     const std::scoped_lock lock(mutex_);
     const auto page = pages.find(url);
     if (page == pages.end()) return base::HttpClientResponse{404, {}, "gone"};
-    return base::HttpClientResponse{200, {{"Content-Type", "text/plain; version=0.0.4"}}, page->second};
+    const bool json = page->second.starts_with('[');
+    return base::HttpClientResponse{
+        200, {{"Content-Type", json ? "application/json; charset=utf-8" : "text/plain; version=0.0.4"}}, page->second};
   }
   size_t Requests(std::string_view url = {}) {
     const std::scoped_lock lock(mutex_);
@@ -124,6 +126,12 @@ class ScrapeManagerTest : public testing::Test {
       clock_.Advance(std::chrono::milliseconds(500));
     }
     return test::WaitFor(condition);
+  }
+  double CounterValue(const std::string& name) {
+    for (const prometheus::MetricFamily& family : registry_.Collect()) {
+      if (family.name == name) return family.metric.at(0).counter.value;
+    }
+    return -1;
   }
   void Collect() {
     for (std::string& line : store_.Take()) written_.push_back(std::move(line));
@@ -299,6 +307,29 @@ TEST_F(ScrapeManagerTest, FollowsDiscoveredFiles) {
   EXPECT_TRUE(Pass(std::chrono::seconds(11), [&] { return manager_->Targets().size() == 3; }));
   std::filesystem::remove(path);
   EXPECT_TRUE(Pass(std::chrono::seconds(11), [&] { return manager_->Targets().size() == 2; }));
+}
+
+TEST_F(ScrapeManagerTest, FollowsHttpDiscovery) {
+  ScrapeConfig config = Job("web", {"h:1"});
+  config.http_sd_configs = {{.url = "http://sd/", .refresh_interval = std::chrono::seconds(30), .http = {}}};
+  client_.SetPage("http://sd/", R"([{"targets": ["h:2", "http://h:3/"], "labels": {"env": "prod"}}])");
+  config.relabel_configs.resize(1);  // a URL is no address; this makes it one
+  config.relabel_configs[0].source_labels = {"__address__"};
+  config.relabel_configs[0].regex = RelabelRegex::Make("http://(.*)/").value();
+  config.relabel_configs[0].target_label = "__address__";
+  manager_->Reload({config}, {});
+  EXPECT_EQ(manager_->Targets().size(), 1);
+  ASSERT_TRUE(Pass(std::chrono::seconds(11), [&] { return manager_->Targets().size() == 3; }));
+  EXPECT_EQ(manager_->Targets()[1].labels.ToString(), R"({env="prod", instance="h:2", job="web"})");
+  EXPECT_EQ(manager_->Targets()[1].discovered.Get("__meta_url"), "http://sd/");
+  EXPECT_EQ(manager_->Targets()[2].scrape_url, "http://h:3/metrics");
+  client_.SetPage("http://sd/", "no list");  // what was known stays
+  EXPECT_TRUE(Pass(std::chrono::seconds(60), [&] { return CounterValue("prometheus_sd_http_failures_total") > 0; }));
+  EXPECT_EQ(manager_->Targets().size(), 3);
+  manager_->Reload({config}, {});
+  EXPECT_EQ(manager_->Targets().size(), 3);
+  client_.SetPage("http://sd/", "[]");
+  EXPECT_TRUE(Pass(std::chrono::seconds(60), [&] { return manager_->Targets().size() == 1; }));
 }
 
 TEST_F(ScrapeManagerTest, ShowsDroppedTargetsMetadataAndPools) {

@@ -106,8 +106,6 @@ TEST(RemoteWriteConfig, Mistakes) {
        "t.yml:1:29: remote_write[0].headers: setting header \"User-Agent\" is not allowed"},
       {"[{url: 'http://x', headers: {\"a b\": c}}]",
        "t.yml:1:29: remote_write[0].headers: \"a b\" is not the name of a header"},
-      {"[{url: 'http://x', sigv4: {}}]",
-       "t.yml:1:27: remote_write[0].sigv4: Prometheus knows this setting, tocsin does not support it"},
       {"[{url: 'http://x', http_headers: {host: {values: [a]}}}]",
        "t.yml:1:41: remote_write[0].http_headers.host: setting header \"host\" is not allowed"},
       {"[{url: 'http://x', queue_config: {capacity: 0}}]",
