@@ -75,6 +75,7 @@ constexpr std::string_view kOwn[] = {
     "prometheus_rule_group_rules",
     "prometheus_sd_discovered_targets",
     "prometheus_sd_file_read_errors_total",
+    "prometheus_sd_http_failures_total",
     "prometheus_target_interval_length_seconds",
     "prometheus_target_interval_length_seconds_count",
     "prometheus_target_interval_length_seconds_sum",

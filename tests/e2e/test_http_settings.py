@@ -227,6 +227,49 @@ class HttpSettingsTest(Stage):
         os.remove(self.path("header"))
         wait_for(lambda: "header\": No such file" in "".join(last_error()), what="a scrape without its header")
 
+    def test_targets_that_are_urls_are_probed(self):
+        """The documented use of the blackbox exporter, with targets from an HTTP server and from the file."""
+        probes = []
+
+        def answer(path, headers, _body, _peer):
+            if path == "/sd":
+                allowed = headers.get("Authorization") == "Basic " + base64.b64encode(b"u:p").decode()
+                groups = [{"targets": ["https://found.example.com/x"], "labels": {"via": "http"}}]
+                return 200 if allowed else 401, "application/json", json.dumps(groups).encode()
+            probes.append(path)
+            return 200, "text/plain; version=0.0.4", b"probe_success 1\n"
+
+        exporter = Server(answer)
+        self.addCleanup(exporter.server_close)
+        self.addCleanup(exporter.shutdown)
+        _, url = self.start_tocsin(f"""
+scrape_configs:
+  - job_name: probes
+    scrape_interval: 1s
+    scrape_timeout: 1s
+    metrics_path: /probe
+    params: {{module: [http_2xx]}}
+    static_configs: [{{targets: ["https://shop.example.com/health"]}}]
+    http_sd_configs: [{{url: "http://127.0.0.1:{exporter.port}/sd", basic_auth: {{username: u, password: p}}}}]
+    relabel_configs:
+      - {{source_labels: [__address__], target_label: __param_target}}
+      - {{source_labels: [__param_target], target_label: instance}}
+      - {{source_labels: [instance], regex: '(?P<scheme>[a-z]+)://(?P<host>[^/]+)/.*', target_label: host,
+         replacement: '${{host}}'}}
+      - {{target_label: __address__, replacement: '127.0.0.1:{exporter.port}'}}
+""")
+
+        def probed():
+            targets = json.loads(get(f"{url}/api/v1/targets")[2])["data"]["activeTargets"]
+            return sorted((t["labels"]["instance"], t["labels"]["host"], t["labels"].get("via"), t["scrapeUrl"])
+                          for t in targets if t["scrapePool"] == "probes" and t["health"] == "up")
+
+        at = f"http://127.0.0.1:{exporter.port}/probe?module=http_2xx&target=https%3A%2F%2F"
+        expected = [("https://found.example.com/x", "found.example.com", "http", f"{at}found.example.com%2Fx"),
+                    ("https://shop.example.com/health", "shop.example.com", None, f"{at}shop.example.com%2Fhealth")]
+        wait_for(lambda: probed() == expected, what="two probes")
+        self.assertEqual(set(probes), {"/probe"})
+
     def test_mistakes_name_their_place(self):
         cases = {
             "oauth2: {client_id: a}": "scrape_configs[0].oauth2: oauth2 token_url must be configured",
