@@ -26,7 +26,7 @@ const base::YamlSchema<FileDiscovery>& FileDiscoverySchema() {
   using C = FileDiscovery;
   static const base::YamlSchema<C> schema({
       base::Optional("files", "list of paths", "[]", &C::files,
-                     "JSON or YAML files of target groups; the last part of a path may hold one *."),
+                     "JSON or YAML files of target groups; the last part of a path may hold wildcards."),
       base::Optional("refresh_interval", "duration", "5m", &C::refresh_interval,
                      "Taken for compatibility: a changed file is noticed within seconds anyway."),
   });
@@ -46,14 +46,9 @@ const base::YamlSchema<HttpDiscovery>& HttpDiscoverySchema() {
   return schema;
 }
 
-bool IsDiscoveryPattern(std::string_view path) {
-  constexpr std::array<std::string_view, 5> kEndings = {".json", ".yml", ".yaml", ".JSON", ".YML"};
-  const bool ending =
-      path.ends_with(".YAML") || std::ranges::any_of(kEndings, [&](auto end) { return path.ends_with(end); });
-  const size_t star = path.find('*');
-  if (!ending || star == std::string_view::npos) return ending;
-  const std::string_view rest = path.substr(star + 1);
-  return !rest.contains('*') && !rest.contains('/');
+bool IsDiscoveryPattern(const std::string& path) {
+  constexpr std::array<std::string_view, 6> kEndings = {".json", ".yml", ".yaml", ".JSON", ".YML", ".YAML"};
+  return base::IsFilePattern(path) && std::ranges::any_of(kEndings, [&](auto end) { return path.ends_with(end); });
 }
 
 std::vector<base::Field<ScrapeConfig>> RequestFields() {

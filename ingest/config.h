@@ -68,7 +68,7 @@ struct TargetGroup {
 bool ReadYaml(const base::YamlReader& in, TargetGroup& out);
 
 struct FileDiscovery {
-  std::vector<std::string> files;  // paths; the last segment may hold one "*"
+  std::vector<std::string> files;  // paths; the last part may hold wildcards
   base::Duration refresh_interval = std::chrono::minutes(5);
   bool operator==(const FileDiscovery&) const = default;
 };

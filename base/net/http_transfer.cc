@@ -63,6 +63,10 @@ Result<void> HttpTransfer::SetProxy() {
   const std::string proxy = ProxyFor(request_.proxy, request_.url, ProxyEnvironment());
   Set(CURLOPT_PROXY, proxy.c_str());
   Set(CURLOPT_NOPROXY, "");  // else libcurl looks at the environment
+  // an encrypted proxy is trusted as the server is
+  SetText(CURLOPT_PROXY_CAINFO_BLOB, request_.tls.ca);
+  Set(CURLOPT_PROXY_SSL_VERIFYPEER, request_.tls.insecure_skip_verify ? 0L : 1L);
+  Set(CURLOPT_PROXY_SSL_VERIFYHOST, request_.tls.insecure_skip_verify ? 0L : 2L);
   if (proxy.empty() || !request_.url.starts_with("https:")) return {};
   std::vector<std::string> lines;
   for (const auto& [name, value] : request_.proxy.connect_headers) {

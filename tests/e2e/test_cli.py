@@ -110,6 +110,32 @@ class CommandLineTest(Stage):
         wait_for(lambda: "tocsin_config_last_reload_successful 0" in get(f"{url}/metrics")[2], what="the failed reload")
         self.assertIn("nonsense", process.tail(50))
 
+    def test_a_directory_is_no_file_for_any_command(self):
+        folder = self.path("folder")
+        os.mkdir(folder)
+        good = self.write("good.yml", "groups: []\n")
+        config = self.write("names-it.yml", "rule_files: [folder]\n")
+        for command in (["check", "rules", folder], ["check", "metrics", folder], ["check", "config", folder],
+                        ["check", "config", config], ["check", "alertmanager", folder], ["test", "rules", folder],
+                        ["test", "promql", folder], ["rules", "expand", folder],
+                        ["check", "rules", f"--metrics={folder}", good], ["run", f"--config.file={folder}"]):
+            with self.subTest(command):
+                result = self.run_program(*command)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn(f'cannot read "{folder}": Is a directory', result.stderr)
+
+    def test_a_pipe_among_the_files_does_not_hang_a_reload(self):
+        rules = self.write("rules.yml", "groups: []\n")
+        process, url = self.start_tocsin("rule_files: [rules.yml]\n")
+        os.remove(rules)
+        os.mkfifo(rules)
+        status, text = post(f"{url}/-/reload")
+        self.assertEqual(status, 500)
+        self.assertIn("it is a FIFO, not a regular file", text + process.tail())
+        os.remove(rules)
+        self.write("rules.yml", "groups: []\n")
+        self.assertEqual(post(f"{url}/-/reload")[0], 200)
+
     def test_rules_expand_prints_rules_a_real_promtool_accepts(self):
         path = self.write("thresholds.yml", """thresholds:
   - {name: PAR_90, value: kpi_par_90_percent, unit: percent, target: "< 3", warning: "> 3", critical: "> 5", for: 5m}
