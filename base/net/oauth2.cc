@@ -38,7 +38,7 @@ std::optional<Duration> LifetimeOf(const nlohmann::json& object) {
 }
 
 std::string TypeOf(const nlohmann::json& object) {
-  const std::string type = TextOf(object, "token_type");
+  std::string type = TextOf(object, "token_type");
   const std::string lower = ToLower(type);
   if (lower.empty() || lower == "bearer") return "Bearer";
   if (lower == "mac") return "MAC";
@@ -142,7 +142,8 @@ std::shared_ptr<OAuth2Tokens::Entry> OAuth2Tokens::Find(const std::shared_ptr<co
   return entry;
 }
 
-void OAuth2Tokens::Get(std::shared_ptr<const OAuth2Client> client, Instant now, Duration timeout, Got got) {
+void OAuth2Tokens::Get(const std::shared_ptr<const OAuth2Client>& client, Instant now, Duration timeout,
+                       const Got& got) {
   std::shared_ptr<Entry> entry;
   OAuth2Style style = OAuth2Style::header;
   std::string authorization;
@@ -154,7 +155,7 @@ void OAuth2Tokens::Get(std::shared_ptr<const OAuth2Client> client, Instant now, 
     if (!entry->authorization.empty() && now < entry->end) {
       authorization = entry->authorization;
     } else {
-      entry->waiting.push_back(std::move(got));
+      entry->waiting.push_back(got);
     }
     ask = !entry->asking && (authorization.empty() || now >= entry->renew);
     entry->asking = entry->asking || ask;

@@ -40,7 +40,7 @@ class OAuth2Tokens {
 
   // Calls `got` exactly once: at once where a token is at hand, otherwise when the endpoint has answered, which takes
   // `timeout` at most. Errors are those of HttpClient and the server's refusal; each begins with the token's URL.
-  void Get(std::shared_ptr<const OAuth2Client> client, Instant now, Duration timeout, Got got);
+  void Get(const std::shared_ptr<const OAuth2Client>& client, Instant now, Duration timeout, const Got& got);
   // The server did not take this token: the next Get obtains a new one.
   void Discard(const OAuth2Client& client, const std::string& authorization);
 
