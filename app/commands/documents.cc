@@ -21,7 +21,8 @@ std::string ConfigurationPage() {
          "environment\n"
          "variables in any value of tocsin.yml, except where Prometheus gives `$` a meaning: below `*relabel_configs`, "
          "inside a\n"
-         "template's `{{ … }}` and in PromQL that calls `label_replace`. Each secret has a `…_file` form whose file is read again at each use.\n"
+         "template's `{{ … }}` and in PromQL that calls `label_replace`. Each secret has a `…_file` form whose file is "
+         "read again at each use.\n"
          "Unknown and repeated keys are errors. `tocsin check config FILE` tells every mistake at once.\n\n" +
          base::DescribeSchema("tocsin.yml", ConfigHelp());
 }

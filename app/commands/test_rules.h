@@ -29,7 +29,7 @@ struct RuleTestReport {
   };
   std::string file;
   std::vector<std::string> warnings;
-  std::string mistakes;  // what kept the file from being run; a line each
+  std::string mistakes;     // what kept the file from being run; a line each
   bool unreadable = false;  // the file itself could not be read
   std::vector<Case> cases;
 
