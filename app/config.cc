@@ -104,12 +104,12 @@ void ReadScrapeConfigFile(const std::string& path, Reading& reading) {
   base::YamlNode root = base::ReadYamlFile(path, reading.errors);
   if (root.kind == base::YamlNode::Kind::null) return;
   const base::YamlReader in(root, "", reading.errors);
-  static const std::vector<base::FieldHelp> kKeys = {
+  static const std::vector<base::FieldHelp> keys = {
       {"scrape_configs", "list", "[]", "", false, &ingest::ScrapeConfigHelp()}};
   if (root.kind != base::YamlNode::Kind::map) return in.Fail("expected a map with scrape_configs");
   ExpandEnvironment(root, reading.environment, reading.errors);
   ApplyPrometheusOptions(root, reading.errors, reading.config.warnings);
-  base::CheckYamlKeys(in, kKeys);
+  base::CheckYamlKeys(in, keys);
   const base::YamlNode* list = root.Find("scrape_configs");
   if (list == nullptr) return;
   std::vector<ingest::ScrapeConfig>& all = reading.config.scrape_configs;
