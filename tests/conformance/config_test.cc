@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "app/config.h"
 #include "base/text.h"
+#include "tests/conformance/corpus.h"
 
-// Prometheus' own test configurations, where TOCSIN_CORPUS names a folder that has them.
+// Prometheus' own test configurations.
 
 namespace app {
 namespace {
@@ -37,10 +37,7 @@ bool MistakeIsUnseen(std::string_view name) {
 }
 
 TEST(Conformance, PrometheusConfigurations) {
-  const char* const root = std::getenv("TOCSIN_CORPUS");
-  const std::filesystem::path folder = std::filesystem::path(root == nullptr ? "" : root) / "prometheus-config";
-  if (root == nullptr || !std::filesystem::is_directory(folder)) GTEST_SKIP() << "TOCSIN_CORPUS is not set";
-  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+  for (const auto& file : std::filesystem::directory_iterator(conformance::Corpus("prometheus-config"))) {
     const std::string name = file.path().filename().string();
     SCOPED_TRACE(name);
     if (name.ends_with(".bad.yml") && !MistakeIsUnseen(name)) {
