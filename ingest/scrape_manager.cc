@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <stop_token>
@@ -25,6 +26,20 @@ namespace {
 
 constexpr base::Duration kIdle = std::chrono::minutes(1);
 constexpr size_t kMostSpare = 8 << 20;
+// A new target whose slot is this near waits for it.
+constexpr base::Duration kSoon = std::chrono::seconds(1);
+
+// Makes the target busy.
+Due MakeDue(const ActivePtr& active, base::Timestamp scheduled) {
+  active->busy = true;
+  return {active,
+          active->config,
+          active->target,
+          active->fetch,
+          active->forced_error,
+          scheduled,
+          active->in_rhythm ? active->last_scrape : std::nullopt};
+}
 
 }  // namespace
 
@@ -62,6 +77,7 @@ class ScrapeManager::Implementation {
   void LogErrors(const std::vector<Plan>& plans) const;
 
   // with mutex_ held
+  void TakeFirst(base::Timestamp now, std::vector<Due>& due);
   void Apply(Plan plan);
   void Retire(const ActivePtr& active);
   void PutOnSchedule(const ActivePtr& active);
@@ -77,6 +93,8 @@ class ScrapeManager::Implementation {
   // guarded by mutex_
   std::map<PoolKey, Pool> pools_;
   std::multimap<base::Timestamp, ActivePtr> schedule_;  // entries that are not at their target's `next` are void
+  std::deque<ActivePtr> new_;                           // not scraped yet; each is on the schedule as well
+  size_t first_under_way_ = 0;                          // scrapes of targets that were new
   std::stop_source wake_;                               // ends the scheduler's present sleep
   uint64_t generation_ = 0;                             // counts reloads
   bool first_round_ = true;                             // some target has not been scraped yet
@@ -118,23 +136,34 @@ std::vector<Due> ScrapeManager::Implementation::TakeDue(const std::stop_token& s
     const ActivePtr& active = entry.mapped();
     if (active->gone || active->next != entry.key()) continue;
     if (!active->busy) {
-      active->busy = true;
-      due.push_back({active, active->config, active->target, active->fetch, active->forced_error, entry.key(),
-                     active->last_scrape});
+      due.push_back(MakeDue(active, entry.key()));
+      active->in_rhythm = true;
     }
     const base::Duration interval = active->target.interval;
     active->next = entry.key() + interval;
     if (active->next <= now) active->next += (now - active->next) / interval * interval + interval;
     schedule_.emplace(active->next, active);
   }
+  TakeFirst(now, due);
   wake_at = schedule_.empty() ? now + kIdle : schedule_.begin()->first;
   return due;
+}
+
+void ScrapeManager::Implementation::TakeFirst(base::Timestamp now, std::vector<Due>& due) {
+  while (!new_.empty() && first_under_way_ < options_.first_scrapes) {
+    const ActivePtr active = std::move(new_.front());
+    new_.pop_front();
+    if (active->gone || active->busy || active->last_scrape || active->next - now < kSoon) continue;
+    active->is_first = true;
+    ++first_under_way_;
+    due.push_back(MakeDue(active, now));
+  }
 }
 
 void ScrapeManager::Implementation::Begin(Due due) {
   const base::Timestamp start = clock_.Now();
   const base::Timestamp time = AlignedTime(start, due);
-  if (metrics_ && due.last_scrape) metrics_->IntervalPassed(due.target.interval, time - *due.last_scrape);
+  if (metrics_ && due.last_slot) metrics_->IntervalPassed(due.target.interval, time - *due.last_slot);
   const auto fail = [&](base::Error error) {
     parsers_.queue()->Push([this, active = due.active, time, error = std::move(error)] {
       Finish(active, time, std::unexpected(error), base::Duration(0));
@@ -188,6 +217,10 @@ void ScrapeManager::Implementation::Finish(const ActivePtr& active, base::Timest
     gone = active->gone;
     active->busy = gone;
     first_round_over = EndsFirstRound();
+    if (std::exchange(active->is_first, false)) {
+      --first_under_way_;
+      if (!new_.empty()) wake_.request_stop();
+    }
   }
   if (first_round_over && options_.on_first_round) options_.on_first_round();
   if (gone) End(active);
@@ -296,6 +329,7 @@ void ScrapeManager::Implementation::Apply(Plan plan) {
     if (!active) {
       active = std::make_shared<Active>(std::move(target), pool.config);
       PutOnSchedule(active);
+      new_.push_back(active);
     } else if (active->config != pool.config || active->target != target) {
       const bool other_rhythm = active->target.interval != target.interval;
       active->target = std::move(target);

@@ -61,13 +61,14 @@ struct ScrapeManagerOptions {
   base::Duration discovery_poll = std::chrono::seconds(5);  // how often discovered files are looked at for changes
   // Called once, when every target of the configuration has been scraped, successfully or not. From any thread.
   std::function<void()> on_first_round{};
+  size_t first_scrapes = 32;  // how many targets at a time are scraped for the first time, outside their slots
 };
 
-// Scrapes all targets of a configuration, each at its own offset within its interval. One thread keeps the time and
-// starts transfers, few parse and append, one watches discovered files. At most one scrape of a target runs at a time;
-// one that outlasts its interval makes the next one be left out. Thread-safe. Construction starts the threads;
-// destruction ends them without writing staleness markers, as a restart goes on with the same series. What it is given
-// must outlive it.
+// Scrapes all targets of a configuration: once as soon as a target is known, a bounded number of those at a time, then
+// each at its own offset within its interval. One thread keeps the time and starts transfers, few parse and append, one
+// watches discovered files. At most one scrape of a target runs at a time; one that outlasts its interval makes the
+// next one be left out. Thread-safe. Construction starts the threads; destruction ends them without writing staleness
+// markers, as a restart goes on with the same series. What it is given must outlive it.
 class ScrapeManager {
  public:
   // `registry` gets the prometheus_target_… metrics; may be null.

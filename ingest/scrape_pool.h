@@ -40,7 +40,9 @@ struct Active {
   bool reconfigured = false;
   bool busy = false;
   bool gone = false;
-  base::Timestamp next;
+  bool is_first = false;   // the scrape under way is the one that does not wait for its slot
+  bool in_rhythm = false;  // the last scrape was in its slot
+  base::Timestamp next;    // its next slot
   std::optional<base::Timestamp> last_scrape;
   base::Duration last_duration{0};
   std::string last_error;
@@ -83,7 +85,7 @@ struct Due {
   Fetch fetch;
   std::string forced_error;
   base::Timestamp scheduled;
-  std::optional<base::Timestamp> last_scrape;
+  std::optional<base::Timestamp> last_slot;  // when the scrape before this one was, if both are in their slots
 };
 
 // When a scrape that is due is said to have been: timestamps a little late are taken as on time, because equal

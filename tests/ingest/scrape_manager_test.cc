@@ -182,8 +182,49 @@ TEST_F(ScrapeManagerTest, ScrapesAtItsOffsetInEveryInterval) {
     if (const auto last = Only().last_scrape) times.insert(*last);
     return times.size() == 3;
   }));
-  const base::Duration apart = *std::next(times.begin()) - *times.begin();
+  // the first one did not wait for its slot
+  const base::Duration apart = *std::next(times.begin(), 2) - *std::next(times.begin());
   EXPECT_EQ(apart.count() % 10'000 <= 500 || apart.count() % 10'000 >= 9'500, true) << apart.count();
+}
+
+std::vector<std::string> Ports(int count) {
+  std::vector<std::string> targets;
+  for (int port = 1; port <= count; ++port) targets.push_back("h:" + std::to_string(port));
+  return targets;
+}
+
+TEST_F(ScrapeManagerTest, ScrapesNewTargetsAtOnceAndThenInTheirSlots) {
+  ScrapeConfig config = Job("web", Ports(20));
+  config.scrape_interval = std::chrono::minutes(10);
+  const base::Timestamp start = clock_.Now();
+  manager_->Reload({config}, {});
+  const auto scraped = [&] {
+    return std::ranges::count_if(manager_->Targets(),
+                                 [](const TargetStatus& one) { return one.last_scrape.has_value(); });
+  };
+  // who has its slot within a second waits for it
+  ASSERT_TRUE(test::WaitFor([&] { return scraped() >= 19; }));
+  for (const TargetStatus& one : manager_->Targets()) EXPECT_EQ(one.last_scrape.value_or(start), start);
+  const size_t first = client_.Requests();
+  clock_.Advance(std::chrono::minutes(10));
+  ASSERT_TRUE(test::WaitFor([&] { return client_.Requests() == first + 20; }));
+  manager_->Reload({config}, {});  // nobody is new
+  clock_.Advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(client_.Requests(), first + 20);
+}
+
+TEST_F(ScrapeManagerTest, BoundsTheScrapesThatDoNotWaitForTheirSlots) {
+  manager_ =
+      std::make_unique<ScrapeManager>(store_, clock_, client_, nullptr, ScrapeManagerOptions{.first_scrapes = 1});
+  client_.held_url = "http://h:1/metrics";
+  manager_->Reload({Job("a", {"h:1"})}, {});
+  ASSERT_TRUE(test::WaitFor([&] { return client_.Requests("http://h:1/metrics") == 1; }));
+  ScrapeConfig config = Job("b", Ports(20));
+  config.scrape_interval = std::chrono::minutes(10);
+  manager_->Reload({Job("a", {"h:1"}), config}, {});
+  EXPECT_EQ(client_.Requests(), 1);
+  client_.Release();
+  ASSERT_TRUE(test::WaitFor([&] { return client_.Requests() >= 20; }));
 }
 
 TEST_F(ScrapeManagerTest, ReportsFailures) {
