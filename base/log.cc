@@ -79,7 +79,7 @@ Result<LogFormat> ParseLogFormat(std::string_view text) {
 }
 
 std::string FormatLogLine(LogFormat format, std::string_view time, LogLevel level, std::string_view message,
-                          LogFields fields) {
+                          std::span<const LogField> fields) {
   if (format == LogFormat::json) {
     nlohmann::ordered_json line;
     line["time"] = time;
@@ -93,7 +93,7 @@ std::string FormatLogLine(LogFormat format, std::string_view time, LogLevel leve
   return line;
 }
 
-void Log(LogLevel level, std::string_view message, LogFields fields) {
+void Log(LogLevel level, std::string_view message, std::span<const LogField> fields) {
   spdlog::logger& lines = Lines();
   if (!lines.should_log(ToSpdlog(level))) return;
   const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,7 +37,10 @@ void ConfigureLog(LogLevel level, LogFormat format);
 Result<LogLevel> ParseLogLevel(std::string_view text);
 Result<LogFormat> ParseLogFormat(std::string_view text);
 
-void Log(LogLevel level, std::string_view message, LogFields fields = {});
+void Log(LogLevel level, std::string_view message, std::span<const LogField> fields);
+inline void Log(LogLevel level, std::string_view message, LogFields fields = {}) {
+  Log(level, message, std::span(fields.begin(), fields.size()));
+}
 inline void LogDebug(std::string_view message, LogFields fields = {}) { Log(LogLevel::debug, message, fields); }
 inline void LogInfo(std::string_view message, LogFields fields = {}) { Log(LogLevel::info, message, fields); }
 inline void LogWarn(std::string_view message, LogFields fields = {}) { Log(LogLevel::warn, message, fields); }
@@ -44,6 +48,10 @@ inline void LogError(std::string_view message, LogFields fields = {}) { Log(LogL
 
 // The line itself, without its time; what Log writes. For tests.
 std::string FormatLogLine(LogFormat format, std::string_view time, LogLevel level, std::string_view message,
-                          LogFields fields);
+                          std::span<const LogField> fields);
+inline std::string FormatLogLine(LogFormat format, std::string_view time, LogLevel level, std::string_view message,
+                                 LogFields fields) {
+  return FormatLogLine(format, time, level, message, std::span(fields.begin(), fields.size()));
+}
 
 }  // namespace base

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "base/file.h"
+#include "base/yaml/explain_yaml.h"
 #include "base/yaml/yaml.h"
 
 namespace base {
@@ -38,8 +39,8 @@ int DepthOf(const YamlNode& node) {
 // Builds the tree from yaml-cpp's events; its own Node class would lose duplicate keys.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(std::string_view file, YamlErrors& errors, YamlLimits limits)
-      : file_(file), errors_(errors), limits_(limits) {}
+  TreeBuilder(std::string_view text, std::string_view file, YamlErrors& errors, YamlLimits limits)
+      : text_(text), file_(file), errors_(errors), limits_(limits) {}
 
   YamlNode Take() { return std::move(root_); }
 
@@ -64,6 +65,7 @@ class TreeBuilder : public YAML::EventHandler {
     YamlNode node = MakeNode(YamlNode::Kind::scalar, mark);
     node.text = value;
     node.quoted = tag == "!";
+    if (node.text.empty() || (!tag.empty() && tag != "!" && tag != "?")) CheckValue(node);
     Finish(std::move(node), anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
@@ -85,6 +87,11 @@ class TreeBuilder : public YAML::EventHandler {
     std::unordered_set<std::string> seen;  // keys so far
     std::vector<YamlNode> merges;
   };
+
+  void CheckValue(const YamlNode& node) {
+    auto wrong = ExplainYamlValue(text_, node.where);
+    if (wrong) errors_.Add({ErrorCode::invalid_argument, *std::move(wrong), node.where});
+  }
 
   SourcePosition Where(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
 
@@ -153,7 +160,11 @@ class TreeBuilder : public YAML::EventHandler {
 
   void TakeKey(Open& parent, YamlNode key) {
     if (key.kind != YamlNode::Kind::scalar) {
-      errors_.Add({ErrorCode::invalid_argument, "a key must be plain text", key.where});
+      const bool braces = key.kind == YamlNode::Kind::map && parent.node.kind == YamlNode::Kind::map;
+      errors_.Add({ErrorCode::invalid_argument,
+                   braces ? "a key must be plain text; a value that begins with {{ must be in quotes"
+                          : "a key must be plain text",
+                   key.where});
       key = MakeKey(key.where);
     }
     parent.key = std::move(key);
@@ -183,6 +194,7 @@ class TreeBuilder : public YAML::EventHandler {
     parent.node.entries.push_back({std::move(key), std::move(value)});
   }
 
+  std::string_view text_;
   std::string file_;
   YamlErrors& errors_;
   YamlLimits limits_;
@@ -223,14 +235,13 @@ YamlNode ParseYaml(std::string_view text, std::string_view file, YamlErrors& err
     errors.Add({ErrorCode::invalid_argument, "not valid YAML: a byte that is not UTF-8, or NUL", std::move(where)});
     return {};
   }
-  TreeBuilder builder(file, errors, limits);
+  TreeBuilder builder(text, file, errors, limits);
   try {
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);
     parser.HandleNextDocument(builder);
   } catch (const YAML::Exception& e) {
-    errors.Add({ErrorCode::invalid_argument, "not valid YAML: " + e.msg,
-                SourcePosition{std::string(file), e.mark.line + 1, e.mark.column + 1}});
+    errors.Add(ExplainYamlError(text, SourcePosition{std::string(file), e.mark.line + 1, e.mark.column + 1}, e.msg));
   } catch (const LimitReached& limit) {
     errors.Add(limit.error);
   }

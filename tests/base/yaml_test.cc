@@ -111,9 +111,10 @@ TEST(YamlTest, SyntaxErrorsHavePositions) {
     std::string_view text;
     std::string_view want;
   } kCases[] = {
-      {"a: [1, 2\nb: 3\n", "f.yml:2:2: not valid YAML: end of sequence flow not found\n"},
-      {"a: 1\n\tb: 2\n", "f.yml:2:1: not valid YAML: illegal tab when looking for indentation\n"},
-      {"a: *nope\n", "f.yml:1:4: not valid YAML: the referenced anchor is not defined\n"},
+      {"a: [1, 2\nb: 3\n", "f.yml:1:4: not valid YAML: the [ that begins here has no ]\n"},
+      {"a: 1\n\tb: 2\n",
+       "f.yml:2:1: not valid YAML: the line is indented with a tab, which YAML does not allow: use spaces\n"},
+      {"a: *nope\n", "f.yml:1:4: not valid YAML: a value that begins with * must be in quotes: a: \"*nope\"\n"},
       {"? [a, b]\n: 1\n", "f.yml:1:3: a key must be plain text\n"},
       {"a: 1\nb: \"\u00e4\xff\"\n", "f.yml:2:7: not valid YAML: a byte that is not UTF-8, or NUL\n"},
       {std::string_view("a: b\n\0c", 7), "f.yml:2:1: not valid YAML: a byte that is not UTF-8, or NUL\n"},
@@ -124,6 +125,67 @@ TEST(YamlTest, SyntaxErrorsHavePositions) {
     ParseYaml(test.text, "f.yml", errors);
     EXPECT_EQ(errors.ToString(), test.want);
   }
+}
+
+TEST(YamlTest, SyntaxErrorsSayWhatToChange) {
+  const struct {
+    std::string_view text;
+    std::string_view want;
+  } kCases[] = {
+      {"a:\n  - b: x\n    warning: > 3\n    for: 1m\n",
+       "3:14: a value that begins with > must be in quotes: warning: \"> 3\""},
+      {"a:\n  - b: x\n    warning: >3\n    for: 1m\n",
+       "3:14: a value that begins with > must be in quotes: warning: \">3\""},
+      {"warning: >= 80% # high\n", "1:10: a value that begins with >= must be in quotes: warning: \">= 80%\""},
+      {"warning: != 3\n", "1:10: a value that begins with != must be in quotes: warning: \"!= 3\""},
+      {"- {a: b, warning: > 3, c: d}\n", "1:19: a value that begins with > must be in quotes: warning: \"> 3\""},
+      {"channel: @ops\n", "1:10: a value that begins with @ must be in quotes: channel: \"@ops\""},
+      {"a: %d\n", "1:4: a value that begins with % must be in quotes: a: \"%d\""},
+      {"a:\n\t- b: 1\n", "2:1: the line is indented with a tab, which YAML does not allow: use spaces"},
+      {"a:\n  - b: 1\n  \tc: 2\n", "3:3: the line is indented with a tab, which YAML does not allow: use spaces"},
+      {"a:\n  - b: 1\n   c: 2\n",
+       "3:4: the indentation fits no line above: what is open above goes on in column 1 or 3 or 5"},
+      {"a:\n    - b: 1\n      c: 2\n   - b: 2\n",
+       "4:4: the indentation fits no line above: the other items of the lists begin in column 5"},
+      {"a:\n  - b: 1\n     c: 2\n",
+       "3:6: the line is indented too far: \"b\" above has a value already; begin in column 5 to go on with its map"},
+      {"a:\n  - name: \"A\n    value: up\n    warning: \"> 3\"\n",
+       "2:11: the quote \" that begins here is not closed on its line"},
+      {"summary: PAR: too high\n",
+       "1:10: a value that holds a colon and a space must be in quotes: summary: \"PAR: too high\""},
+      {"a:\n  - name:A\n    value: up\n", "2:9: a space is missing behind the colon: name: A"},
+      {"a:\n  by: [x, y\n  c: d\n", "2:7: the [ that begins here has no ]"},
+      {"summary: {{ $value }} is high\n",
+       "1:10: a value that begins with {{ must be in quotes: summary: \"{{ $value }} is high\""},
+  };
+  for (const auto& test : kCases) {
+    YamlErrors errors;
+    ParseYaml(test.text, "f.yml", errors);
+    ASSERT_FALSE(errors.empty()) << test.text;
+    const Error& error = errors.errors().back();
+    const SourcePosition where = error.where.value_or(SourcePosition{});
+    EXPECT_EQ(error.message, "not valid YAML: " + std::string(test.want.substr(test.want.find(": ") + 2))) << test.text;
+    EXPECT_TRUE(test.want.starts_with(std::to_string(where.line) + ":" + std::to_string(where.column) + ": "))
+        << error.ToString();
+  }
+}
+
+TEST(YamlTest, BlocksAndTagsThatAreMeantStay) {
+  for (const std::string_view text : {"a: >\n  folded\n  text\n", "a: >-\n  x\n", "a: |2\n    x\n", "a: !!str 3\n",
+                                      "a: ''\n", "a: \"> 3\"\n", "a: >2\n    x\n"}) {
+    YamlErrors errors;
+    ParseYaml(text, "f.yml", errors);
+    EXPECT_EQ(errors.ToString(), "") << text;
+  }
+}
+
+TEST(YamlTest, AnEmptyFileIsReadAsNothing) {
+  const test::TemporaryDirectory folder;
+  YamlErrors errors;
+  EXPECT_EQ(ReadYamlFile(folder.Write("empty.yml", ""), errors).kind, YamlNode::Kind::null);
+  EXPECT_EQ(errors.ToString(), "");
+  ReadYamlFile((folder.path() / "none.yml").string(), errors);
+  EXPECT_TRUE(errors.ToString().ends_with(": No such file or directory\n")) << errors.ToString();
 }
 
 TEST(YamlTest, ExpandsAliasesAndMergeKeys) {
