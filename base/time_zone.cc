@@ -218,4 +218,24 @@ TimeZone::Local TimeZone::At(Timestamp time) const {
   return after_[static_cast<size_t>(next - transitions_.begin()) - 1];
 }
 
+std::optional<TimeZone::YearlyTurns> TimeZone::TurnsFrom(Timestamp time) const {
+  const bool by_weekday = rule_.to_summer.month > 0 && rule_.to_standard.month > 0;
+  if (!has_rule_ || !rule_.has_summer || !by_weekday) return std::nullopt;
+  // the table goes on for a while; what it says must be what the rule says
+  const int64_t from = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  for (size_t i = 0; i < transitions_.size(); ++i) {
+    if (transitions_[i] < from) continue;
+    const Local& before = i == 0 ? first_ : after_[i - 1];
+    if (rule_.At(transitions_[i]) != after_[i] || rule_.At(transitions_[i] - 1) != before) return std::nullopt;
+  }
+  if (At(time) != rule_.At(from)) return std::nullopt;
+  const auto turn = [](const Change& change, int32_t offset) {
+    return Turn{change.month, change.week, change.weekday, change.seconds - offset};
+  };
+  return YearlyTurns{.standard_offset = rule_.standard.offset_seconds,
+                     .summer_offset = rule_.summer.offset_seconds,
+                     .to_summer = turn(rule_.to_summer, rule_.standard.offset_seconds),
+                     .to_standard = turn(rule_.to_standard, rule_.summer.offset_seconds)};
+}
+
 }  // namespace base

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,26 @@ class TimeZone {
   // The content of a zone file (RFC 9636).
   static Result<TimeZone> Parse(std::string_view name, std::string_view content);
 
+  // How the clocks change every year: at the last or nth weekday of a month.
+  struct Turn {
+    int month = 1;            // 1 is January
+    int week = 1;             // 1..5, 5 is the last
+    int weekday = 0;          // 0 is Sunday
+    int32_t utc_seconds = 0;  // when, after midnight UTC of that day; may be negative or beyond a day
+    bool operator==(const Turn&) const = default;
+  };
+  struct YearlyTurns {
+    int32_t standard_offset = 0;
+    int32_t summer_offset = 0;
+    Turn to_summer;
+    Turn to_standard;
+    bool operator==(const YearlyTurns&) const = default;
+  };
+
   const std::string& name() const { return name_; }
   Local At(Timestamp time) const;
+  // What is true of all years from this time on; nullopt where the clocks stay, or change by no such rule.
+  std::optional<YearlyTurns> TurnsFrom(Timestamp time) const;
 
  private:
   // One of the two yearly changes that the file's last line describes, for times behind its table.

@@ -43,11 +43,15 @@ class YamlErrors {
   void Add(const YamlNode& node, std::string_view path, std::string_view message);
   void Add(Error error) { errors_.push_back(std::move(error)); }
   const std::vector<Error>& errors() const { return errors_; }
+  // What is allowed and probably not meant.
+  void AddWarning(Error warning) { warnings_.push_back(std::move(warning)); }
+  const std::vector<Error>& warnings() const { return warnings_; }
   bool empty() const { return errors_.empty(); }
   std::string ToString() const;  // a line each
 
  private:
   std::vector<Error> errors_;
+  std::vector<Error> warnings_;
 };
 
 struct YamlLimits {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/time_zone.h"
+#include "rules/threshold/local_time.h"
 
 namespace rules {
 namespace {
@@ -39,7 +40,7 @@ const base::YamlSchema<Form>& Schema() {
                      "Times of the day, the second one excluded: \"08:00-18:00\", \"22:00-06:00\" (into the next day). "
                      "Left out: the whole day."),
       base::Optional("time_zone", "string", "UTC", &Form::time_zone,
-                     "UTC, a fixed offset such as \"+02:00\", or the name of a zone whose clocks never change."),
+                     "UTC, a fixed offset such as \"+02:00\", or the name of a zone: Europe/Berlin."),
       base::Optional("severities", "word or list of words", "[warning, critical]", &Form::severities,
                      "Which alerts keep to these times; the others are raised at any time."),
   });
@@ -97,15 +98,12 @@ std::optional<int> OffsetOf(std::string_view text) {
   return negative ? -*minutes : *minutes;
 }
 
+const base::Timestamp kFrom{
+    std::chrono::days(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1).time_since_epoch())};
+
 // The offset a place has all year round, in twelve years at a stretch.
 std::optional<int> FixedOffset(const base::TimeZone& zone) {
-  const auto offset_at = [&](int days) {
-    return zone
-        .At(base::Timestamp(
-            std::chrono::days(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1).time_since_epoch()) +
-            std::chrono::days(days)))
-        .offset_seconds;
-  };
+  const auto offset_at = [&](int days) { return zone.At(kFrom + std::chrono::days(days)).offset_seconds; };
   const int first = offset_at(0);
   for (int days = 0; days < 12 * 366; days += 7) {
     if (offset_at(days) != first) return std::nullopt;
@@ -113,24 +111,34 @@ std::optional<int> FixedOffset(const base::TimeZone& zone) {
   return first % 60 == 0 ? std::optional(first / 60) : std::nullopt;
 }
 
-std::optional<int> ReadTimeZone(const YamlText& text, base::YamlErrors& errors) {
-  if (!text.given) return 0;
-  if (const auto offset = OffsetOf(base::Trim(text.text))) return offset;
+void ReadTimeZone(const YamlText& text, ActiveTimes& times, base::YamlErrors& errors) {
+  if (!text.given) return;
+  if (const auto offset = OffsetOf(base::Trim(text.text))) {
+    times.offset_minutes = *offset;
+    return;
+  }
   const auto zone = base::TimeZone::Load(text.text);
   if (!zone) {
     Complain(
         errors, text,
         fmt::format("expected UTC, an offset such as \"+02:00\" or the name of a time zone: {}", zone.error().message));
-    return std::nullopt;
+    return;
   }
-  const auto offset = FixedOffset(*zone);
-  if (!offset) {
+  if (const auto offset = FixedOffset(*zone)) {
+    times.offset_minutes = *offset;
+    return;
+  }
+  const auto turns = zone->TurnsFrom(kFrom);
+  const auto local_time = turns ? LocalTimeExpression(*turns) : std::nullopt;
+  if (!local_time) {
     Complain(errors, text,
-             fmt::format("the clocks of {} change during the year, which rules cannot follow; give a fixed offset such "
-                         "as \"+01:00\"",
+             fmt::format("the clocks of {} change by no yearly rule, which PromQL cannot follow; give a fixed offset "
+                         "such as \"+01:00\"",
                          text.text));
+    return;
   }
-  return offset;
+  times.zone = text.text;
+  times.local_time = *local_time;
 }
 
 // Runs of days as conditions: Monday to Friday is ">= 1 <= 5".
@@ -197,7 +205,7 @@ std::optional<ActiveTimes> CheckActive(const WrittenActive& written, base::YamlE
     }
     times.severities.set(static_cast<size_t>(text.text == "critical" ? Severity::critical : Severity::warning));
   }
-  if (const auto offset = ReadTimeZone(written.time_zone, errors)) times.offset_minutes = *offset;
+  ReadTimeZone(written.time_zone, times, errors);
   if (errors.errors().size() != before) return std::nullopt;
   if (times.days.none()) times.days.set();
   if (times.spans.empty()) times.spans.emplace_back();
@@ -208,11 +216,12 @@ std::optional<ActiveTimes> CheckActive(const WrittenActive& written, base::YamlE
   return times;
 }
 
-std::string ActiveExpression(const ActiveTimes& times) {
+std::string ActiveExpression(const ActiveTimes& times, const std::string& local_time) {
   const int seconds = times.offset_minutes * 60;
-  const std::string time =
+  std::string time =
       seconds == 0 ? ""
                    : fmt::format("vector(time() {} {})", seconds < 0 ? '-' : '+', seconds < 0 ? -seconds : seconds);
+  if (!times.local_time.empty()) time = local_time;
   std::vector<std::string> terms;
   const auto add = [&](const std::bitset<7>& days, int begin, int end) {
     std::vector<std::string> conditions;

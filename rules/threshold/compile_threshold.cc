@@ -18,6 +18,17 @@ bool IsScalar(const Threshold& threshold) {
   return threshold.value && promql::TypeOf(*threshold.value) == promql::ValueType::scalar;
 }
 
+// Whether timestamps of 0 count as missing.
+bool CoversNever(const Threshold& threshold) {
+  return threshold.kind == Threshold::Kind::age && threshold.missing && !IsScalar(threshold);
+}
+
+// What an age is the age of: the latest timestamp of each group.
+std::string Timestamps(const Threshold& threshold) {
+  if (threshold.by.empty()) return Operand(*threshold.value);
+  return fmt::format("max{}({})", ByClause(threshold.by), promql::ToString(promql::Unwrap(*threshold.value)));
+}
+
 // Whether an expression printed by ValueExpression needs parentheses before a comparison: the operators it may hold
 // bind tighter than comparisons, except those a user's own expression brings.
 bool NeedsParentheses(const Threshold& threshold) {
@@ -32,9 +43,16 @@ constexpr std::array<std::pair<std::string_view, LimitRole>, 3> kRoles = {{
     {"critical", &Limits::critical},
 }};
 
+// Older than any timestamp that is one: the age of 0, by which people record that something never happened.
+constexpr std::string_view kNever = "1e9";
+
 // How an alert's value reads to people, as a Prometheus template.
-std::string ValueTemplate(Unit unit) {
-  switch (unit) {
+std::string ValueTemplate(const Threshold& threshold) {
+  if (threshold.kind == Threshold::Kind::age && !CoversNever(threshold)) {
+    return fmt::format("{{{{ if gt $value {} }}}}never{{{{ else }}}}{{{{ $value | humanizeDuration }}}}{{{{ end }}}}",
+                       kNever);
+  }
+  switch (threshold.unit) {
     case Unit::none:
       return "{{ $value | humanize }}";
     case Unit::percent:
@@ -80,7 +98,7 @@ Rule BreachAlert(const Threshold& threshold, Severity severity, LimitRole role) 
     limit_text = limit.text;
   }
   rule.expression = WhileActive(threshold, severity, std::move(expression));
-  const std::string shown = ValueTemplate(threshold.unit);
+  const std::string shown = ValueTemplate(threshold);
   rule.annotations["value"] = shown;
   rule.annotations["limit"] = limit_text;
   rule.annotations["summary"] = !threshold.summary.empty() ? threshold.summary
@@ -146,6 +164,13 @@ Rule VanishedAlert(const Threshold& threshold) {
   return rule;
 }
 
+Rule NeverAlert(const Threshold& threshold) {
+  Rule rule = MissingRule(threshold, "never", fmt::format("{} == 0", Timestamps(threshold)),
+                          fmt::format("{} is never: its timestamp is 0", Subject(threshold)));
+  rule.annotations["value"] = "never";
+  return rule;
+}
+
 Rule LimitSeries(const Threshold& threshold, std::string_view name, LimitRole role) {
   const Limit& limit = *AnyLimit(threshold, role);
   const std::string value = IsOverridden(threshold, role) ? OverriddenLimits(threshold, role)
@@ -181,9 +206,8 @@ std::string ValueExpression(const Threshold& threshold) {
       return Worst(threshold, promql::ToString(promql::Unwrap(*threshold.value)));
     case Threshold::Kind::age:
       if (IsScalar(threshold)) return fmt::format("vector(time() - {})", Operand(*threshold.value));
-      if (threshold.by.empty()) return fmt::format("time() - {}", Operand(*threshold.value));
-      return fmt::format("time() - max{}({})", ByClause(threshold.by),
-                         promql::ToString(promql::Unwrap(*threshold.value)));
+      if (CoversNever(threshold)) return fmt::format("time() - ({} > 0)", Timestamps(threshold));
+      return fmt::format("time() - {}", Timestamps(threshold));
     case Threshold::Kind::ratio:
       return ShareOf(threshold.by, *threshold.bad, *threshold.total, threshold.over);
     case Threshold::Kind::change:
@@ -205,6 +229,11 @@ RuleGroup CompileThreshold(const Threshold& threshold, std::string_view file) {
   for (const auto& [name, role] : kRoles) {
     if (AnyLimit(threshold, role) != nullptr) group.rules.push_back(LimitSeries(threshold, name, role));
   }
+  if (threshold.active && !threshold.active->local_time.empty()) {
+    Rule rule = MakeRecord(threshold, kThresholdLocalTime, threshold.active->local_time);
+    rule.labels["time_zone"] = threshold.active->zone;
+    group.rules.push_back(std::move(rule));
+  }
   // critical first, so that within one evaluation it is told before the warning it silences
   if (AnyLimit(threshold, &Limits::critical) != nullptr) {
     group.rules.push_back(BreachAlert(threshold, Severity::critical, &Limits::critical));
@@ -217,6 +246,7 @@ RuleGroup CompileThreshold(const Threshold& threshold, std::string_view file) {
     group.rules.push_back(MissingAlert(threshold));
     if (threshold.missing->lookback.count() > 0 && !IsSingle(threshold))
       group.rules.push_back(VanishedAlert(threshold));
+    if (CoversNever(threshold)) group.rules.push_back(NeverAlert(threshold));
   }
   for (Rule& rule : group.rules) {
     // absent() is true because there is no data

@@ -13,10 +13,14 @@
 //   - recorded constants tocsin_threshold_limit{threshold, limit, comparison, unit}, one for each limit, so that
 //     dashboards draw the lines (limit is target, warning or critical); beside the one without other labels there is
 //     one for each series that has another limit by an override, with the labels of that series;
+//   - where `active` names a place whose clocks change, a recorded series
+//   tocsin_threshold_local_time_seconds{threshold,
+//     time_zone}, the time there as seconds since 1970, which the alerts look at;
 //   - an alert of the threshold's name for each of critical and warning, with that severity;
 //   - where `missing` is given, an alert of the same name with condition="missing" on absent(…), when there is no
 //   series
-//     at all, and one with condition="vanished" for each series that was there within the lookback and is not now.
+//     at all, one with condition="vanished" for each series that was there within the lookback and is not now, and,
+//     for an age, one with condition="never" for each series whose timestamp is 0. Such a series then has no age.
 //     They have identities of their own, so that the end of one alert is never taken for the end of another.
 //
 // Values and limits compare as the runbook says; with `by`, the worst of each group's series counts: the largest for
@@ -30,6 +34,7 @@ namespace rules {
 
 inline constexpr std::string_view kThresholdValue = "tocsin_threshold_value";
 inline constexpr std::string_view kThresholdLimit = "tocsin_threshold_limit";
+inline constexpr std::string_view kThresholdLocalTime = "tocsin_threshold_local_time_seconds";
 
 // `parsed` of the rules is left null.
 RuleGroup CompileThreshold(const Threshold& threshold, std::string_view file);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/text.h"
 
 namespace rules {
@@ -49,16 +51,31 @@ std::optional<Unit> LimitReader::FindUnit(const YamlText& text, const Written& w
   return Unit::none;
 }
 
+std::string LimitReader::PercentMeant(const WrittenLimit& written, const Limit& limit) const {
+  // a change may well be by more than its whole, though hardly by ten times that
+  const double most = rules_.bare_means_above ? 10 : 1;
+  if (unit_ != Unit::ratio || written.natural || std::abs(limit.value) <= most) return "";
+  return fmt::format("{}{}%", written.bare ? "" : fmt::format("{} ", ToString(written.comparison)), written.number);
+}
+
 std::optional<Limit> LimitReader::Convert(const YamlText& text, const WrittenLimit& written) {
   auto limit = ConvertLimit(written, unit_);
   if (!limit) {
     Complain(text, limit.error().message);
     return std::nullopt;
   }
+  const std::string meant = PercentMeant(written, *limit);
   if (Unreachable(*limit, rules_.least, rules_.most)) {
-    Complain(text, fmt::format("{} is never reached: the value is always from {} to {}", limit->text,
-                               NumberText(rules_.least, unit_), NumberText(rules_.most, unit_)));
+    Complain(text, fmt::format("{} is never reached: the value is always from {} to {}{}", limit->text,
+                               NumberText(rules_.least, unit_), NumberText(rules_.most, unit_),
+                               meant.empty() ? "" : fmt::format("; write \"{}\"", meant)));
     return std::nullopt;
+  }
+  if (!meant.empty()) {
+    errors_.AddWarning({base::ErrorCode::invalid_argument,
+                        fmt::format("{}: \"{}\" of a ratio is {}%; if {}% is meant, write \"{}\"", text.path, text.text,
+                                    base::FormatFloat(limit->value * 100), written.number, meant),
+                        text.where});
   }
   if (written.bare && rules_.bare_means_above && limit->value <= 0) {
     Complain(text, "a change in either direction is more than 0");

@@ -49,6 +49,8 @@ class LimitReader {
   std::optional<WrittenLimit> Parse(const YamlText& text, Role role);
   void ParseOverride(const YamlText& text, Role role, std::optional<Limit>& limit);
   std::optional<Limit> Convert(const YamlText& text, const WrittenLimit& written);
+  // The limit with the "%" that was probably forgotten; "" where it was not.
+  std::string PercentMeant(const WrittenLimit& written, const Limit& limit) const;
   void CheckAgreement(const Texts& texts, const Values& limits);
   void CheckOrder(const Texts& texts, const Limit& warning, const Limit& critical);
 

@@ -39,6 +39,10 @@ std::string RecordedValues(const Threshold& threshold, std::string_view matchers
   return fmt::format("{}{{threshold={}{}}}", kThresholdValue, base::Quote(threshold.name), matchers);
 }
 
+std::string RecordedLocalTime(const Threshold& threshold) {
+  return fmt::format("{}{{threshold={}}}", kThresholdLocalTime, base::Quote(threshold.name));
+}
+
 std::string LabelVariable(const std::string& label) {
   return base::IsLegacyLabelName(label) ? fmt::format("$labels.{}", label)
                                         : fmt::format("index $labels {}", base::Quote(label));
@@ -78,7 +82,8 @@ Rule MakeRecord(const Threshold& threshold, std::string_view name, std::string e
 
 std::string WhileActive(const Threshold& threshold, Severity severity, std::string expression) {
   if (!threshold.active || !threshold.active->For(severity)) return expression;
-  return fmt::format("({}) and on () ({})", expression, ActiveExpression(*threshold.active));
+  return fmt::format("({}) and on () ({})", expression,
+                     ActiveExpression(*threshold.active, RecordedLocalTime(threshold)));
 }
 
 }  // namespace rules

@@ -29,6 +29,9 @@ std::string RecordedValues(const Threshold& threshold, std::string_view matchers
 
 // "AirbyteSyncStale (tenant {{ $labels.tenant }})"
 std::string Subject(const Threshold& threshold);
+// The series that a threshold's local time is recorded as.
+std::string RecordedLocalTime(const Threshold& threshold);
+
 // A label's value within a template: $labels.tenant
 std::string LabelVariable(const std::string& label);
 

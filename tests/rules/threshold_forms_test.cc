@@ -254,7 +254,7 @@ TEST(ThresholdFormsTest, TellsEveryMistakeWithItsPlace) {
   - name: G
     value: v
     critical: "> 1"
-    active: {days: [mon-fri, moonday], hours: ["8-25", "9-9"], time_zone: Europe/Berlin, severities: [high]}
+    active: {days: [mon-fri, moonday], hours: ["8-25", "9-9"], time_zone: Africa/Casablanca, severities: [high]}
   - name: H
     value: v
     critical: "> 1"
@@ -301,8 +301,8 @@ f.yml:32:11: thresholds[5].unit: the unit of a relative change is always ratio; 
 f.yml:36:30: thresholds[6].active.days[1]: expected a day or a range such as mon-fri, not "moonday"
 f.yml:36:48: thresholds[6].active.hours[0]: expected hours such as "08:00-18:00", not "8-25"
 f.yml:36:56: thresholds[6].active.hours[1]: expected hours such as "08:00-18:00", not "9-9"
-f.yml:36:75: thresholds[6].active.time_zone: the clocks of Europe/Berlin change during the year, which rules cannot follow; give a fixed offset such as "+01:00"
-f.yml:36:103: thresholds[6].active.severities[0]: expected warning or critical, found "high"
+f.yml:36:75: thresholds[6].active.time_zone: the clocks of Africa/Casablanca change by no yearly rule, which PromQL cannot follow; give a fixed offset such as "+01:00"
+f.yml:36:107: thresholds[6].active.severities[0]: expected warning or critical, found "high"
 f.yml:40:25: thresholds[7].active.time_zone: expected UTC, an offset such as "+02:00" or the name of a time zone: unknown time zone Mars/Olympus
 f.yml:44:13: thresholds[8].active: says nothing: these are all times; give days or hours, or leave it out
 f.yml:45:5: thresholds[9]: what the objective counts is missing: give slo.bad or slo.good

@@ -1,5 +1,6 @@
 #include "rules/threshold/threshold.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -143,7 +144,7 @@ groups:
   - name: AirbyteSyncStale
     rules:
       - record: tocsin_threshold_value
-        expr: time() - max by (tenant) (airbyte_last_success_timestamp_seconds)
+        expr: time() - (max by (tenant) (airbyte_last_success_timestamp_seconds) > 0)
         labels:
           threshold: AirbyteSyncStale
       - record: tocsin_threshold_limit
@@ -162,7 +163,7 @@ groups:
           unit: seconds
       - alert: AirbyteSyncStale
         # no_data: keep
-        expr: time() - max by (tenant) (airbyte_last_success_timestamp_seconds) > 10800
+        expr: time() - (max by (tenant) (airbyte_last_success_timestamp_seconds) > 0) > 10800
         labels:
           severity: critical
         annotations:
@@ -171,7 +172,7 @@ groups:
           value: '{{ $value | humanizeDuration }}'
       - alert: AirbyteSyncStale
         # no_data: keep
-        expr: time() - max by (tenant) (airbyte_last_success_timestamp_seconds) > 3600
+        expr: time() - (max by (tenant) (airbyte_last_success_timestamp_seconds) > 0) > 3600
         labels:
           severity: warning
         annotations:
@@ -197,7 +198,65 @@ groups:
           limit: must not be missing
           summary: AirbyteSyncStale (tenant {{ $labels.tenant }}) has no data any more
           value: no data
+      - alert: AirbyteSyncStale
+        expr: max by (tenant) (airbyte_last_success_timestamp_seconds) == 0
+        labels:
+          condition: never
+          severity: critical
+        annotations:
+          limit: must not be missing
+          summary: 'AirbyteSyncStale (tenant {{ $labels.tenant }}) is never: its timestamp is 0'
+          value: never
 )");
+}
+
+TEST(ThresholdTest, AnAgeOfATimestampOfZeroReadsAsNever) {
+  const std::string expanded =
+      Expand("thresholds: [{name: Backup, age: backup_timestamp_seconds, critical: '> 2d'}]\n");
+  EXPECT_NE(expanded.find("        expr: time() - backup_timestamp_seconds > 172800\n"), std::string::npos) << expanded;
+  EXPECT_NE(
+      expanded.find("          summary: 'Backup is {{ if gt $value 1e9 }}never{{ else }}{{ $value | humanizeDuration }}"
+                    "{{ end }} (critical: > 2d)'\n"),
+      std::string::npos)
+      << expanded;
+}
+
+TEST(ThresholdTest, ActiveTimesOfAPlaceWhoseClocksChange) {
+  const std::string expanded = Expand(R"(
+thresholds:
+  - {name: Queue, value: queue_length, critical: "> 5", active: {days: mon-fri, hours: "08:00-18:00", time_zone: Europe/Berlin}}
+)");
+  EXPECT_NE(expanded.find(
+                "      - record: tocsin_threshold_local_time_seconds\n        expr: vector(time() + 3600) + 3600 * ("),
+            std::string::npos)
+      << expanded;
+  EXPECT_NE(expanded.find("        labels:\n          threshold: Queue\n          time_zone: Europe/Berlin\n"),
+            std::string::npos)
+      << expanded;
+  constexpr std::string_view kSeries = "tocsin_threshold_local_time_seconds{threshold=\"Queue\"}";
+  EXPECT_NE(expanded.find(fmt::format(
+                "        expr: (queue_length > 5) and on () (day_of_week({0}) >= 1 <= 5 and hour({0}) >= 8 < 18)\n",
+                kSeries)),
+            std::string::npos)
+      << expanded;
+}
+
+TEST(ThresholdTest, WarnsOfARatioWithoutItsPercentSign) {
+  base::YamlErrors errors;
+  ParseRuleFile(R"(
+thresholds:
+  - {name: A, value: used, unit: ratio, warning: "> 80", critical: "> 95%"}
+  - {name: B, value: used, unit: ratio, warning: "> 0.8", critical: "> 1"}
+  - {name: C, change: {metric: used, over: 1d, warning: "1.5", critical: "50"}}
+)",
+                "f.yml", {}, errors);
+  EXPECT_EQ(errors.ToString(),
+            "f.yml:3:50: thresholds[0].warning: warning (> 8000%) is never reached before critical (> 95%)\n");
+  std::string warnings;
+  for (const base::Error& warning : errors.warnings()) warnings += warning.ToString() + "\n";
+  EXPECT_EQ(warnings,
+            "f.yml:3:50: thresholds[0].warning: \"> 80\" of a ratio is 8000%; if 80% is meant, write \"> 80%\"\n"
+            "f.yml:5:72: thresholds[2].change.critical: \"50\" of a ratio is 5000%; if 50% is meant, write \"50%\"\n");
 }
 
 TEST(ThresholdTest, ValueExpressions) {
