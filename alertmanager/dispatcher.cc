@@ -159,15 +159,24 @@ void Dispatcher::OnEnded(const DeliveryEnd& end) {
   changed_.notify_all();
   if (options_.keeper != nullptr && !changes.empty()) options_.keeper->Keep(std::move(changes), [] {});
   options_.metrics.Notified(delivery.id.kind, end.delivered ? "" : delivery.last.category);
+  const Notification& told = *delivery.job.notification;
+  const size_t firing = told.FiringCount();
+  const size_t resolved = told.alerts.size() - firing;
   if (end.delivered) {
-    base::LogDebug("notified", {{"integration", delivery.id.Key()},
-                                {"group", delivery.job.notification->group_key},
-                                {"attempts", delivery.attempts}});
+    base::LogInfo("notified", {{"receiver", told.receiver},
+                               {"integration", delivery.id.Key()},
+                               {"group", told.group_key},
+                               {"firing", firing},
+                               {"resolved", resolved},
+                               {"attempts", delivery.attempts}});
   } else {
     base::LogError(stopping ? "gave up a notification because the program stops"
                             : "gave up a notification until the next group interval",
-                   {{"integration", delivery.id.Key()},
-                    {"group", delivery.job.notification->group_key},
+                   {{"receiver", told.receiver},
+                    {"integration", delivery.id.Key()},
+                    {"group", told.group_key},
+                    {"firing", firing},
+                    {"resolved", resolved},
                     {"attempts", delivery.attempts},
                     {"error", delivery.last.reason}});
   }

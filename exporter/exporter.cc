@@ -93,6 +93,10 @@ class RealExporter : public Exporter {
       const uint64_t run = runner->Start(RunDeadline(deadline));
       runner->Wait(run, deadline);
       const TargetRunner::Snapshot snapshot = runner->Take(run);
+      if (!snapshot.up && !snapshot.unreachable.message.empty()) {
+        return base::Unavailable(fmt::format("cannot reach the database: {} ({})", snapshot.unreachable.message,
+                                             ToString(snapshot.unreachable.failure)));
+      }
       const std::shared_ptr<const CollectorOutcome> outcome = runner->Outcome(collector);
       if (std::find(snapshot.outcomes.begin(), snapshot.outcomes.end(), outcome) == snapshot.outcomes.end() ||
           outcome == nullptr) {

@@ -55,7 +55,7 @@ class Exporter {
 
   virtual std::vector<std::string> collector_names() const = 0;
   // Runs as Collect does, and tells of one collector ("sql.kpi"; the first of the name). not_found for an unknown
-  // name, timeout if it didn't end.
+  // name, unavailable if its target could not be reached, timeout if it didn't end.
   virtual base::Result<CollectorReport> Probe(std::string_view collector, SteadyTime deadline) = 0;
 };
 

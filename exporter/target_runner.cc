@@ -1,5 +1,7 @@
 #include "exporter/target_runner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/log.h"
@@ -13,6 +15,12 @@ constexpr std::string_view kLocked = "locked";
 constexpr base::Duration kShortestPing = std::chrono::milliseconds(250);
 constexpr base::Duration kFirstPause = std::chrono::seconds(15);
 constexpr base::Duration kLongestPause = std::chrono::minutes(10);
+
+std::string ServerText(const Session& session) {
+  if (session.dialect() == Dialect::sqlite) return "SQLite";
+  constexpr int kMajor = 10'000;  // since PostgreSQL 10
+  return fmt::format("PostgreSQL {}.{}", session.server_version() / kMajor, session.server_version() % kMajor);
+}
 
 }  // namespace
 
@@ -111,27 +119,51 @@ QueryResult<Session*> TargetRunner::Answering(SteadyTime deadline) {
     base::LogWarn("the connection to the target does not answer, a new one is made",
                   {{"target", target_->name()}, {"class", ToString(FailureClass::timeout)}});
   }
+  if (!measured_ && !slots_.empty()) LogFirstRun();
 }
 
 QueryResult<Session*> TargetRunner::Reach(uint64_t run, SteadyTime deadline) {
   QueryResult<Session*> session = Answering(deadline);
   if (!session && session.error().failure == FailureClass::cancelled) return session;
-  const std::string error = session ? "" : session.error().message;
   if (!session) metrics_.RecordTargetError(target_->name(), session.error().failure);
-  if (error != last_target_error_) {
-    last_target_error_ = error;
-    if (session) {
-      base::LogInfo("the target is back", {{"target", target_->name()}});
-    } else {
-      base::LogWarn("cannot reach the target",
-                    {{"target", target_->name()}, {"class", ToString(session.error().failure)}, {"error", error}});
-    }
-  }
+  LogTransition(session);
+  const std::scoped_lock lock(mutex_);
   if (session) {
-    const std::scoped_lock lock(mutex_);
     reached_ = run;
+  } else {
+    unreachable_ = session.error();
   }
   return session;
+}
+
+// The first outcome, and every change from up to down and back.
+void TargetRunner::LogTransition(const QueryResult<Session*>& session) {
+  const bool up = session.has_value();
+  if (was_up_ == up) return;
+  const bool first = !was_up_;
+  was_up_ = up;
+  if (!up) {
+    base::LogWarn("cannot reach the database", {{"target", target_->name()},
+                                                {"class", ToString(session.error().failure)},
+                                                {"error", session.error().message}});
+    return;
+  }
+  base::LogInfo(first ? "reached the database" : "the database is back",
+                {{"target", target_->name()}, {"server", ServerText(**session)}});
+}
+
+// So that a person sees soon whether the queries do what they should.
+void TargetRunner::LogFirstRun() {
+  size_t failed = 0;
+  size_t samples = 0;
+  for (const Slot& slot : slots_) {
+    if (slot.outcome == nullptr) return;
+    failed += slot.outcome->success() ? 0 : 1;
+    for (const MetricFamily& family : slot.outcome->families) samples += family.samples.size();
+  }
+  measured_ = true;
+  base::LogInfo("measured the database for the first time",
+                {{"target", target_->name()}, {"collectors", slots_.size()}, {"failed", failed}, {"samples", samples}});
 }
 
 void TargetRunner::UpdateConnectCheck() {
@@ -139,7 +171,7 @@ void TargetRunner::UpdateConnectCheck() {
   std::optional<ConnectCheck> check = target_->connect_check();
   const std::string error = check && !check->success ? check->error.message : "";
   // where the target cannot be reached at all, Reach has told it
-  if (error != last_check_error_ && last_target_error_.empty()) {
+  if (error != last_check_error_ && was_up_ == true) {
     last_check_error_ = error;
     if (error.empty()) {
       base::LogInfo("the target lets new clients in again", {{"target", target_->name()}});
@@ -229,6 +261,7 @@ TargetRunner::Snapshot TargetRunner::Take(uint64_t run) {
     const std::scoped_lock lock(mutex_);
     snapshot.up = reached_ >= run;
     snapshot.connect_check = connect_check_;
+    if (!snapshot.up) snapshot.unreachable = unreachable_;
     for (Slot& slot : slots_) {
       if (slot.outcome != nullptr && (slot.run >= run || IsFresh(slot))) {
         snapshot.outcomes.push_back(slot.outcome);

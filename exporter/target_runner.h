@@ -32,7 +32,8 @@ class TargetRunner {
   void Wait(uint64_t run, SteadyTime deadline);
 
   struct Snapshot {
-    bool up = false;  // the target was reached in this run
+    bool up = false;         // the target was reached in this run
+    QueryError unreachable;  // why not
     std::optional<ConnectCheck> connect_check;
     std::vector<std::shared_ptr<const CollectorOutcome>> outcomes;
     // The series names of the collectors that failed, by collector. Some of them may be among the outcomes.
@@ -64,6 +65,8 @@ class TargetRunner {
   void RunOne(Slot& slot, Session& session, uint64_t run, SteadyTime deadline);
   bool ServeAgain(Slot& slot, uint64_t run);
   void Pause(Slot& slot, bool cut_off) const;
+  void LogTransition(const QueryResult<Session*>& session);
+  void LogFirstRun();                    // once
   bool IsFresh(const Slot& slot) const;  // under mutex_
   void Finish(Slot& slot, uint64_t run, std::shared_ptr<const CollectorOutcome> outcome);
   void LogChange(Slot& slot, const CollectorOutcome& outcome);
@@ -72,14 +75,16 @@ class TargetRunner {
   const base::Clock& clock_;
   SelfMetrics& metrics_;
   std::vector<Slot> slots_;
-  std::string last_target_error_;  // used by the thread alone, as is the next
-  std::string last_check_error_;
+  std::optional<bool> was_up_;    // used by the thread alone; nullopt before the first run
+  bool measured_ = false;         // likewise: a run of all collectors was told of
+  std::string last_check_error_;  // likewise
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   uint64_t wanted_ = 0;  // guarded by mutex_, as are the rest
   uint64_t finished_ = 0;
-  uint64_t reached_ = 0;  // the last run in which the target answered
+  uint64_t reached_ = 0;    // the last run in which the target answered
+  QueryError unreachable_;  // of the last run in which it did not
   std::optional<ConnectCheck> connect_check_;
   SteadyTime deadline_{};
   bool ended_ = false;
