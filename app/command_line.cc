@@ -72,13 +72,66 @@ const Command* FindCommand(std::span<const Command> commands, std::span<const st
   return best;
 }
 
+std::string CommandRows(std::span<const Command> commands) {
+  std::string rows;
+  for (const Command& command : commands) {
+    rows +=
+        fmt::format("  {:<32} {}\n", command.arguments.empty() ? command.name : command.name + " " + command.arguments,
+                    command.help);
+  }
+  return rows;
+}
+
+// The commands whose first word this is.
+std::vector<Command> GroupOf(std::span<const Command> commands, std::string_view word) {
+  std::vector<Command> group;
+  for (const Command& command : commands) {
+    if (command.name.starts_with(fmt::format("{} ", word))) group.push_back(command);
+  }
+  return group;
+}
+
+std::string GroupText(std::span<const Command> group, std::string_view word) {
+  return fmt::format(
+      "Usage: tocsin {0} COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n{1}\n"
+      "'tocsin {0} COMMAND --help' lists a command's flags.\n",
+      word, CommandRows(group));
+}
+
+// Words that name no command, but may begin some.
 int UnknownCommand(std::span<const Command> commands, std::span<const std::string> words) {
+  const std::vector<Command> group = GroupOf(commands, words[0]);
+  if (!group.empty() && words.size() == 1) {
+    fmt::print(stderr, "{}", GroupText(group, words[0]));
+    return kUsage;
+  }
+  if (!group.empty() && words[1].starts_with('-')) {
+    const bool help = words[1] == "--help" || words[1] == "-h";
+    if (!help) fmt::print(stderr, "tocsin {}: a command is expected before the flags\n\n", words[0]);
+    fmt::print(help ? stdout : stderr, "{}", GroupText(group, words[0]));
+    return help ? kOk : kUsage;
+  }
   std::vector<std::string_view> names;
   for (const Command& command : commands) names.push_back(command.name);
   const std::string two = words.size() > 1 && !words[1].starts_with("-") ? words[0] + " " + words[1] : words[0];
   auto proposal = base::DidYouMean(two, names);
   if (!proposal) proposal = base::DidYouMean(words[0], names);
-  fmt::print(stderr, "tocsin: unknown command \"{}\"{}\nRun 'tocsin --help' for the commands.\n", words[0],
+  fmt::print(stderr, "tocsin: unknown command \"{}\"{}\n", group.empty() ? words[0] : two,
+             proposal ? fmt::format(" (did you mean \"{}\"?)", *proposal) : "");
+  if (group.empty()) {
+    fmt::print(stderr, "Run 'tocsin --help' for the commands.\n");
+  } else {
+    fmt::print(stderr, "\n{}", GroupText(group, words[0]));
+  }
+  return kUsage;
+}
+
+int UnexpectedArgument(std::span<const Command> commands, const Command& command, const std::string& argument) {
+  const std::vector<Command> group = GroupOf(commands, command.name);
+  std::vector<std::string_view> names;
+  for (const Command& one : group) names.push_back(one.name);
+  const auto proposal = base::DidYouMean(fmt::format("{} {}", command.name, argument), names);
+  fmt::print(stderr, "tocsin {}: unexpected argument \"{}\"{}\n", command.name, argument,
              proposal ? fmt::format(" (did you mean \"{}\"?)", *proposal) : "");
   return kUsage;
 }
@@ -163,15 +216,9 @@ base::Result<Invocation> ParseFlags(std::span<const Flag> flags, std::span<const
 }
 
 std::string UsageText(std::span<const Command> commands) {
-  std::string text =
-      "tocsin watches a business system, judges it, and tells the right people.\n\n"
-      "Usage: tocsin COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n";
-  for (const Command& command : commands) {
-    text +=
-        fmt::format("  {:<32} {}\n", command.arguments.empty() ? command.name : command.name + " " + command.arguments,
-                    command.help);
-  }
-  return text +
+  return "tocsin watches a business system, judges it, and tells the right people.\n\n"
+         "Usage: tocsin COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n" +
+         CommandRows(commands) +
          "\n'tocsin COMMAND --help' lists a command's flags.\n"
          "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 lint.\n";
 }
@@ -190,6 +237,11 @@ std::string CommandHelp(const Command& command) {
 }
 
 int RunCommandLine(std::span<const Command> commands, std::span<const std::string> words) {
+  if (words.size() > 1 && words[0] == "help") {
+    std::vector<std::string> asked(words.begin() + 1, words.end());
+    asked.emplace_back("--help");
+    return RunCommandLine(commands, asked);
+  }
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     fmt::print(words.empty() ? stderr : stdout, "{}", UsageText(commands));
     return words.empty() ? kUsage : kOk;
@@ -213,12 +265,11 @@ int RunCommandLine(std::span<const Command> commands, std::span<const std::strin
     return kUsage;
   }
   const bool some = !invocation->arguments().empty();
-  if (command->arguments.empty() && some) {
-    fmt::print(stderr, "tocsin {}: unexpected argument \"{}\"\n", command->name, invocation->arguments().front());
-    return kUsage;
-  }
+  if (command->arguments.empty() && some)
+    return UnexpectedArgument(commands, *command, invocation->arguments().front());
   if (!command->arguments.empty() && !command->arguments.starts_with('[') && !some) {
-    fmt::print(stderr, "tocsin {}: needs {}\n", command->name, command->arguments);
+    fmt::print(stderr, "tocsin {}: needs {}{}\n", command->name, command->arguments,
+               command->choices.empty() ? "" : fmt::format(" (one of {})", base::Join(command->choices, ", ")));
     return kUsage;
   }
   return command->run(*invocation);
@@ -242,52 +293,6 @@ std::string ManPage(std::span<const Command> commands) {
   return text +
          ".SH EXIT STATUS\n0 ok, 1 failed, 2 usage or configuration, 3 lint.\n"
          ".SH SIGNALS\nSIGHUP reads the configuration again; SIGTERM and SIGINT stop.\n";
-}
-
-base::Result<std::string> Completion(std::span<const Command> commands, std::string_view shell) {
-  std::string names;
-  for (const Command& command : commands) names += (names.empty() ? "" : "\n") + command.name;
-  if (shell == "bash") {
-    // What may follow the words typed so far: the next word of a command, or the flags of a whole one.
-    std::map<std::string, std::string> next;
-    for (const Command& command : commands) {
-      std::string prefix;
-      for (const std::string& word : CommandWords(command)) {
-        if (!next[prefix].contains(word + " ")) next[prefix] += word + " ";
-        prefix += (prefix.empty() ? "" : " ") + word;
-      }
-      for (const Flag& flag : command.flags) next[prefix] += fmt::format("--{} ", flag.name);
-    }
-    std::string cases;
-    for (const auto& [prefix, words] : next) cases += fmt::format("    '{}') words='{}' ;;\n", prefix, words);
-    return fmt::format(
-        "_tocsin() {{\n  local current=${{COMP_WORDS[COMP_CWORD]}} words= typed=${{COMP_WORDS[*]:1:COMP_CWORD-1}}\n"
-        "  typed=${{typed%% -*}}\n  case \"$typed\" in\n{}  esac\n"
-        "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}}\ncomplete -o default -F _tocsin tocsin\n",
-        cases);
-  }
-  if (shell == "fish") {
-    std::string text;
-    for (const Command& command : commands) {
-      text += fmt::format("complete -c tocsin -n __fish_use_subcommand -a '{}' -d '{}'\n", command.name, command.help);
-      for (const Flag& flag : command.flags) {
-        text += fmt::format("complete -c tocsin -n '__fish_seen_subcommand_from {}' -l '{}' -d '{}'{}\n", command.name,
-                            flag.name, base::ReplaceAll(flag.help, "'", "\\'"), flag.value_name.empty() ? "" : " -r");
-      }
-    }
-    return text;
-  }
-  if (shell == "zsh") {
-    std::string lines;
-    for (const Command& command : commands) {
-      lines += fmt::format("    '{}:{}'\n", command.name, base::ReplaceAll(command.help, "'", "'\\''"));
-    }
-    return fmt::format(
-        "#compdef tocsin\n_tocsin() {{\n  local -a commands=(\n{}  )\n"
-        "  if (( CURRENT == 2 )); then _describe command commands; else _files; fi\n}}\n_tocsin \"$@\"\n",
-        lines);
-  }
-  return base::Invalid(fmt::format("unknown shell \"{}\" (one of bash, zsh, fish)", shell));
 }
 
 }  // namespace app

@@ -20,6 +20,7 @@ struct Flag {
   std::string default_value;
   std::string help;
   bool repeatable = false;
+  std::vector<std::string> choices = {};  // the values there are; empty: any
 };
 
 // What a person asked for: flags with their defaults filled in, and the words that are not flags.
@@ -43,6 +44,7 @@ struct Command {
   std::string help;       // one line
   std::vector<Flag> flags;
   std::function<int(const Invocation&)> run;  // returns the exit code
+  std::vector<std::string> choices = {};      // the arguments there are; empty: any
 };
 
 enum ExitCode : int { kOk = 0, kFailed = 1, kUsage = 2, kLint = 3 };
@@ -51,12 +53,11 @@ enum ExitCode : int { kOk = 0, kFailed = 1, kUsage = 2, kLint = 3 };
 base::Result<Invocation> ParseFlags(std::span<const Flag> flags, std::span<const std::string> words);
 
 // Finds the command (the longest name that fits), parses its flags and runs it. `-h`, `--help`, `help` and `--version`
-// are understood everywhere. A program called by the name of a role starts that role.
+// are understood everywhere. A word that only begins commands ("check") prints the list of those.
 int RunCommandLine(std::span<const Command> commands, std::span<const std::string> words);
 
 std::string UsageText(std::span<const Command> commands);
 std::string CommandHelp(const Command& command);
 std::string ManPage(std::span<const Command> commands);
-base::Result<std::string> Completion(std::span<const Command> commands, std::string_view shell);
 
 }  // namespace app

@@ -222,43 +222,90 @@ void ReadBuiltinAlerts(const base::YamlReader& in, Reading& reading) {
 struct Section {
   base::FieldHelp help;
   void (*read)(const base::YamlReader&, Reading&);
+  Roles roles = {};  // those that need it
 };
+
+constexpr Roles kExporter = {.exporter = true};
+constexpr Roles kRules = {.rules = true};
+constexpr Roles kAlertmanager = {.alertmanager = true};
+constexpr Roles kKeepers = {.rules = true, .alertmanager = true};
+
+bool Share(const Roles& a, const Roles& b) {
+  return (a.exporter && b.exporter) || (a.rules && b.rules) || (a.alertmanager && b.alertmanager);
+}
 
 // In the order in which they are read: later sections may build on earlier ones.
 const std::vector<Section>& Sections() {
   static const std::vector<Section> sections = {
       {{"global", "map", "", "Defaults of scraping and of rule evaluation.", false, &ingest::GlobalConfigHelp()},
-       ReadGlobal},
+       ReadGlobal,
+       kAllRoles},
       {{"collectors", "map", "", "What the exporter measures, and where.", false, &exporter::CollectorsSchema().help()},
-       ReadCollectors},
+       ReadCollectors,
+       kExporter},
       {{"scrape_configs", "list", "[]", "Targets whose /metrics pages are read.", false, &ingest::ScrapeConfigHelp()},
-       ReadScrapeConfigs},
+       ReadScrapeConfigs,
+       kRules},
       {{"scrape_config_files", "list of paths", "[]",
         "Files with further scrape_configs; the last part of a path may hold wildcards.", false, nullptr},
-       ReadScrapeConfigFiles},
+       ReadScrapeConfigFiles,
+       kRules},
       {{"remote_write", "list", "[]", "Receivers of every sample that is stored.", false, &remote::WriteConfigHelp()},
-       ReadRemoteWrite},
+       ReadRemoteWrite,
+       kRules},
       {{"rule_files", "list of paths", "[]",
         "Files with Prometheus' `groups:` or with `thresholds:`; the last part of a path may hold wildcards.", false,
         &rules::RuleFileHelp()},
-       ReadRuleFiles},
-      {{"thresholds", "list", "[]", "Thresholds, as a rule file would hold them.", false, nullptr}, ReadThresholds},
+       // the alertmanager silences the warnings of thresholds whose critical alert fires
+       ReadRuleFiles,
+       kKeepers},
+      {{"thresholds", "list", "[]", "Thresholds, as a rule file would hold them.", false, nullptr},
+       ReadThresholds,
+       kKeepers},
       {{"rules", "map", "", "Against what rules are evaluated, and how.", false, &rules::EvaluationHelp()},
-       ReadEvaluation},
+       ReadEvaluation,
+       kRules},
       {{"alerting", "map", "", "Alertmanagers, apart from our own, that are told of every alert.", false,
         &AlertingHelp()},
-       ReadAlerting},
+       ReadAlerting,
+       kRules},
       {{"alertmanager", "map or path", "", "Our own alertmanager: an alertmanager.yml, or its keys right here.", false,
         &alertmanager::ConfigHelp()},
-       ReadAlertmanager},
-      {{"storage", "map", "", "How much is kept.", false, &StorageSchema().help()}, ReadStorage},
+       ReadAlertmanager,
+       kAlertmanager},
+      {{"storage", "map", "", "How much is kept.", false, &StorageSchema().help()}, ReadStorage, kKeepers},
       {{"builtin_alerts", "boolean", "true",
         "Whether the root route's receiver is told of lost sources and of trouble of tocsin itself "
         "(docs/builtin-alerts.md).",
         false, nullptr},
-       ReadBuiltinAlerts},
+       ReadBuiltinAlerts,
+       kRules},
   };
   return sections;
+}
+
+base::Error EmptyFile(const std::string& path) {
+  return {base::ErrorCode::invalid_argument, "the file is empty", base::SourcePosition{path, 1, 1}};
+}
+
+bool IsEmptyFile(const std::string& path) {
+  base::YamlErrors unheard;
+  return base::ReadYamlFile(path, unheard).kind == base::YamlNode::Kind::null && unheard.empty();
+}
+
+// Takes the sections that nobody asks for out of the file, and returns their names.
+std::vector<std::string> TakeOut(base::YamlNode& root, const ConfigOptions& options) {
+  const auto wanted = [&](const Section& section) {
+    if (options.only.empty()) return Share(section.roles, options.roles);
+    return std::ranges::find(options.only, section.help.key) != options.only.end();
+  };
+  std::vector<std::string> left;
+  for (const Section& section : Sections()) {
+    if (wanted(section) || root.Find(section.help.key) == nullptr) continue;
+    left.push_back(section.help.key);
+    std::erase_if(root.entries, [&](const base::YamlEntry& entry) { return entry.key.text == section.help.key; });
+  }
+  return left;
 }
 
 // What a threshold asks for: its critical alert silences its warning.
@@ -307,15 +354,19 @@ rules::BuiltinOptions ToBuiltinOptions(const Config& config) {
 }  // namespace
 
 Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
-                  const promql::ParseOptions& features) {
-  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, features, {}, errors};
+                  const ConfigOptions& options) {
+  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, options.features, {}, errors};
   base::YamlNode root = base::ReadYamlFile(path, errors);
-  if (root.kind == base::YamlNode::Kind::null) return reading.config;
+  if (root.kind == base::YamlNode::Kind::null) {
+    if (errors.empty()) errors.Add(EmptyFile(path));
+    return reading.config;
+  }
   if (root.kind != base::YamlNode::Kind::map) {
     errors.Add(root, "", "expected a map of sections");
     return reading.config;
   }
   reading.config.shown = base::WriteYaml(base::HideSecrets(root, ConfigHelp()));
+  reading.config.left = TakeOut(root, options);
   ExpandEnvironment(root, environment, errors);
   ApplyPrometheusOptions(root, errors, reading.config.warnings);
   base::CheckYamlKeys(base::YamlReader(root, "", errors), ConfigHelp());
@@ -326,7 +377,8 @@ Config ReadConfig(const std::string& path, const Environment& environment, base:
   }
   reading.config.rules = rules::MergeRuleSets(std::move(reading.rule_sets), errors);
   AddInhibitions(reading.config);
-  if (!errors.empty()) return std::move(reading.config);
+  std::ranges::copy(errors.warnings(), std::back_inserter(reading.config.warnings));
+  if (!errors.empty() || !options.roles.rules || !options.only.empty()) return std::move(reading.config);
   std::ranges::move(rules::BuiltinRules(ToBuiltinOptions(reading.config)),
                     std::back_inserter(reading.config.rules.groups));
   return std::move(reading.config);
@@ -334,8 +386,25 @@ Config ReadConfig(const std::string& path, const Environment& environment, base:
 
 Config ReadAlertmanagerConfig(const std::string& path, base::YamlErrors& errors) {
   Config config;
+  if (IsEmptyFile(path)) {
+    errors.Add(EmptyFile(path));
+    return config;
+  }
   config.alertmanager = std::make_shared<alertmanager::Config>(alertmanager::ReadConfigFile(path, errors));
   return config;
+}
+
+FileKind KindOfFile(const std::string& path, FileKind otherwise) {
+  base::YamlErrors unheard;
+  const base::YamlNode root = base::ReadYamlFile(path, unheard);
+  if (root.kind != base::YamlNode::Kind::map) return otherwise;
+  if (root.Find("route") != nullptr || root.Find("receivers") != nullptr) return FileKind::alertmanager;
+  if (root.Find("groups") != nullptr) return FileKind::rules;
+  const auto is_section = [](const base::YamlEntry& entry) {
+    const auto names = [&](const Section& section) { return section.help.key == entry.key.text; };
+    return entry.key.text != "global" && entry.key.text != "thresholds" && std::ranges::any_of(Sections(), names);
+  };
+  return std::ranges::any_of(root.entries, is_section) ? FileKind::tocsin : otherwise;
 }
 
 const std::vector<base::FieldHelp>& ConfigHelp() {

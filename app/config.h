@@ -9,6 +9,7 @@
 #include "alertmanager/alerting.h"
 #include "alertmanager/config.h"
 #include "app/environment.h"
+#include "app/roles.h"
 #include "exporter/config.h"
 #include "ingest/config.h"
 #include "ingest/relabel.h"
@@ -49,8 +50,16 @@ struct Config {
   std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included
   StorageConfig storage;
   bool builtin_alerts = true;  // the groups of built-in rules are in `rules`
-  std::vector<base::Error> warnings;  // what the files say that has no effect
-  std::string shown;           // the file's text for people to look at: no secrets, ${…} as written
+  std::string shown;                  // the file's text for people to look at: no secrets, ${…} as written
+  std::vector<base::Error> warnings;  // what has no effect, or is probably not meant
+  std::vector<std::string> left;      // sections of the file that are another role's, and were not read
+};
+
+struct ConfigOptions {
+  promql::ParseOptions features = {};  // of PromQL, that rules may use
+  // Sections that none of these needs are left: their environment variables need not be set, their files not be there.
+  Roles roles = kAllRoles;
+  std::vector<std::string_view> only = {};  // if given: these sections and no others
 };
 
 // The job of the own page's series.
@@ -58,12 +67,16 @@ inline constexpr std::string_view kOwnJob = "tocsin";
 
 // Reads the file and all it names. Every mistake of all of them is in `errors`; a configuration that had one must not
 // be used. Relative paths are meant from the folder of the file.
-// `features` are those of PromQL that rules may use.
 Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
-                  const promql::ParseOptions& features = {});
+                  const ConfigOptions& options = {});
 
 // alertmanager.yml alone, as `tocsin alertmanager` starts from it. ${ENV} is not expanded there, as in the original.
 Config ReadAlertmanagerConfig(const std::string& path, base::YamlErrors& errors);
+
+// What a file is, by its top-level keys.
+enum class FileKind : uint8_t { tocsin, alertmanager, rules };
+// A file that cannot be read, or is empty, counts as `otherwise`, so that its reader tells what is wrong.
+FileKind KindOfFile(const std::string& path, FileKind otherwise);
 
 // The table of the top-level keys, with every nested one.
 const std::vector<base::FieldHelp>& ConfigHelp();

@@ -185,8 +185,9 @@ rules::LintKnowledge KnowledgeOf(const Config& config) {
   for (std::string& name : exporter::ExposedMetricNames(config.collectors)) metrics.names.insert(std::move(name));
   Add(kOwn, metrics);
   Add(kOfScrapes, metrics);
-  metrics.complete = config.scrape_configs.empty();
-  metrics.prefixes = {std::string(kOwnPrefix)};
+  metrics.complete = config.scrape_configs.empty() && !config.evaluation.datasource;
+  // without collectors of our own, the tocsin whose page is scraped has others
+  if (!config.collectors.targets.empty()) metrics.prefixes = {std::string(kOwnPrefix)};
   knowledge.scrape_interval = config.global.scrape_interval;
   for (const ingest::ScrapeConfig& job : config.scrape_configs) {
     knowledge.job_intervals[job.job_name] = job.scrape_interval;
@@ -201,6 +202,14 @@ rules::LintKnowledge KnowledgeOf(const Config& config) {
     }
   }
   return knowledge;
+}
+
+std::vector<rules::LintFinding> LintConfig(const Config& config, bool complete) {
+  rules::LintKnowledge knowledge = KnowledgeOf(config);
+  knowledge.metrics->complete = knowledge.metrics->complete && complete;
+  const std::vector<std::string> words = {"default"};
+  const auto lints = rules::ChooseLints(words);
+  return lints ? rules::RunLints(config.rules.groups, knowledge, *lints) : std::vector<rules::LintFinding>();
 }
 
 base::Result<void> AddMetricsOfPage(std::string_view page, rules::KnownMetrics& metrics) {

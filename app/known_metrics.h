@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/config.h"
 #include "base/result.h"
@@ -13,6 +14,10 @@ namespace app {
 // expose, how often targets are scraped, how long samples are kept, what other rules record. With `scrape_configs:`
 // there are metrics that nobody knows before they are scraped.
 rules::LintKnowledge KnowledgeOf(const Config& config);
+
+// What the usual lints find in the rules of a configuration. `complete`: no metrics come in but those of its collectors
+// and scrape jobs; remote write may bring others.
+std::vector<rules::LintFinding> LintConfig(const Config& config, bool complete = true);
 
 // The names of the series on an exposition page, in Prometheus' or the OpenMetrics text format, and those that a scrape
 // of it adds. The error has line and column.

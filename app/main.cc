@@ -6,6 +6,7 @@
 #include "app/command_line.h"
 #include "app/commands/backtest.h"
 #include "app/commands/check.h"
+#include "app/commands/check_collector.h"
 #include "app/commands/check_rules.h"
 #include "app/commands/client.h"
 #include "app/commands/documents.h"
@@ -19,9 +20,8 @@ namespace {
 
 using app::Command;
 using app::Invocation;
+using app::kAllRoles;
 using app::Roles;
-
-constexpr Roles kAllRoles = {.exporter = true, .rules = true, .alertmanager = true};
 
 // Every command the program has.
 const std::vector<Command>& Commands() {
@@ -34,15 +34,24 @@ const std::vector<Command>& Commands() {
       {"rules", "", "Runs the rule evaluator alone: scrapes, judges, posts alerts to the Alertmanagers of `alerting:`",
        app::ServeFlags(Roles{.rules = true}, "tocsin.yml", "127.0.0.1:9090"),
        [](const Invocation& in) { return app::Serve(Roles{.rules = true}, false, in); }},
-      {"alertmanager", "", "Runs the alertmanager alone: takes alerts, tells people", app::AlertmanagerFlags(),
+      {"alertmanager", "",
+       "Runs the alertmanager alone: takes alerts, tells people. Reads an alertmanager.yml or a tocsin.yml",
+       app::AlertmanagerFlags(),
        [](const Invocation& in) { return app::Serve(Roles{.alertmanager = true}, true, in); }},
-      {"check config", "FILE…", "Checks tocsin.yml files and all they name", {}, app::CheckConfigFiles},
+      {"check config", "FILE…", "Checks tocsin.yml files and all they name", app::CheckConfigFlags(),
+       app::CheckConfigFiles},
+      {"check collector", "[NAME…]", "Runs collectors once and prints their series and what was left out",
+       app::CheckCollectorFlags(), app::CheckCollectors},
       {"check rules", "[FILE…]", "Checks rule files: mistakes, and what is probably not meant", app::CheckRulesFlags(),
        app::CheckRuleFiles},
       {"check alertmanager", "FILE…", "Checks alertmanager.yml files", {}, app::CheckAlertmanagerFiles},
       {"check metrics", "[FILE…]", "Checks expositions, from standard input without a FILE", app::CheckMetricsFlags(),
        app::CheckMetricsFiles},
-      {"rules expand", "FILE…", "Prints thresholds as plain Prometheus rules", {}, app::ExpandRuleFiles},
+      {"rules expand",
+       "FILE…",
+       "Prints thresholds of rule files or of a tocsin.yml as plain Prometheus rules",
+       {},
+       app::ExpandRuleFiles},
       {"backtest", "[FILE…]", "Replays a rule over history: when it would have fired, with which limit",
        app::BacktestFlags(), app::BacktestCommand},
       {"test promql", "FILE…", "Runs PromQL test scripts", {}, app::TestPromqlCommand},
@@ -59,12 +68,35 @@ const std::vector<Command>& Commands() {
        "Asks a running tocsin whether it is ready",
        {{"url", "URL", "http://127.0.0.1:9090", "Where it serves.", false}},
        app::CheckHealth},
-      {"docs",
-       "WHAT…",
-       "Prints a page from the program's own tables: configuration, commands, builtin-alerts, differences, man, completion SHELL, "
-       "schema [rules]",
+      {"docs configuration", "", "Prints the reference of tocsin.yml", {}, app::PrintConfigurationPage},
+      {"docs builtin-alerts", "", "Prints the reference of the built-in alerts", {}, app::PrintBuiltinAlertsPage},
+      {"docs differences",
+       "",
+       "Prints what becomes of the options of prometheus.yml",
        {},
-       [](const Invocation& in) { return app::PrintDocument(Commands(), in); }},
+       app::PrintDifferencesPage},
+      {"docs commands",
+       "",
+       "Prints the reference of the commands",
+       {},
+       [](const Invocation& in) { return app::PrintCommandsPage(Commands(), in); }},
+      {"docs man",
+       "",
+       "Prints the man page",
+       {},
+       [](const Invocation& in) { return app::PrintManPage(Commands(), in); }},
+      {"docs schema",
+       "[SCHEMA]",
+       "Prints a JSON schema for editors: configuration (the default) or rules",
+       {},
+       app::PrintSchema,
+       {"configuration", "rules"}},
+      {"docs completion",
+       "SHELL",
+       "Prints a completion script for bash, zsh or fish",
+       {},
+       [](const Invocation& in) { return app::PrintCompletion(Commands(), in); },
+       {"bash", "zsh", "fish"}},
   };
   return commands;
 }

@@ -27,6 +27,7 @@
 #include "app/remote_metadata.h"
 #include "app/shared_value.h"
 #include "app/sink_fan.h"
+#include "app/start_report.h"
 #include "app/status_api.h"
 #include "app/store_metrics.h"
 #include "base/log.h"
@@ -111,9 +112,12 @@ class Composition final : public Program {
   ~Composition() override { Stop(); }
 
   Config Read(base::YamlErrors& errors) const {
-    if (options_.alertmanager_file) return ReadAlertmanagerConfig(options_.config_file, errors);
-    Config config = ReadConfig(options_.config_file, environment_, errors, options_.engine.parse);
-    for (const base::Error& warning : config.warnings) base::LogWarn(warning.ToString());
+    if (options_.alertmanager_file && KindOfFile(options_.config_file, FileKind::alertmanager) != FileKind::tocsin) {
+      return ReadAlertmanagerConfig(options_.config_file, errors);
+    }
+    Config config = ReadConfig(options_.config_file, environment_, errors,
+                               {.features = options_.engine.parse, .roles = options_.roles});
+    CheckRoles(options_.roles, config, options_.config_file, errors);
     if (!options_.datasource_url.empty()) {
       auto& datasource = config.evaluation.datasource;
       if (!datasource) datasource.emplace();
@@ -128,6 +132,7 @@ class Composition final : public Program {
   void Stop() override;
 
  private:
+  StartFacts Facts() const;
   base::Result<void> ReplaceExporter(const Config& config);
   std::function<bool()> SourcesRead();
   void MakeDispatcher(const Config& config);
@@ -192,6 +197,7 @@ class Composition final : public Program {
 // Parts are made but nothing runs until the server has its ports, so that a taken port leaves nothing behind.
 base::Result<void> Composition::Begin(const Config& config) {
   storage_ = config.storage;
+  LogStart(config, Facts());
   const Roles& roles = options_.roles;
   const int64_t exemplars = options_.exemplar_storage && roles.rules ? storage_.exemplars.max_exemplars : 0;
   if (exemplars > 0) exemplars_ = std::make_unique<store::Exemplars>(static_cast<size_t>(exemplars));
@@ -242,6 +248,14 @@ base::Result<void> Composition::Begin(const Config& config) {
   maintenance_ = std::jthread([this](const std::stop_token& stop) { Maintain(stop); });
   ready_ = true;
   return {};
+}
+
+StartFacts Composition::Facts() const {
+  return {.roles = options_.roles,
+          .config_file = options_.config_file,
+          .storage_path = options_.storage_path,
+          .external_url = external_url_,
+          .pushed = options_.remote_write_receiver};
 }
 
 base::Result<void> Composition::ReplaceExporter(const Config& config) {
@@ -400,6 +414,7 @@ std::vector<base::Error> Composition::Reload() {
     base::LogWarn("adding or removing `alertmanager:` takes effect at the next start");
   }
   Apply(config);
+  LogWarnings(config, Facts());
   return {};
 }
 

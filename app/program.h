@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/environment.h"
+#include "app/roles.h"
 #include "base/clock.h"
 #include "base/net/http_server.h"
 #include "base/result.h"
@@ -13,17 +14,10 @@
 
 namespace app {
 
-// Which of the three roles this process plays.
-struct Roles {
-  bool exporter = false;
-  bool rules = false;
-  bool alertmanager = false;
-};
-
 struct ProgramOptions {
   Roles roles;
   std::string config_file;
-  bool alertmanager_file = false;  // config_file is an alertmanager.yml, not a tocsin.yml
+  bool alertmanager_file = false;  // config_file may be an alertmanager.yml instead of a tocsin.yml
   base::HttpServerOptions http;
   std::string external_url;    // links in messages start with it; no slash at the end (base/net/web_address.h)
   std::string link_path;       // the path of external_url: links within pages start with it

@@ -387,7 +387,7 @@ std::vector<Flag> BacktestFlags() {
       {"flap", "DURATION", "5m", "A firing shorter than this counts as a flap.", false},
       {"query.lookback-delta", "DURATION", "5m", "How old the newest stored sample of a series may be to count.",
        false},
-      {"format", "FORMAT", "text", "text or json.", false},
+      {"format", "FORMAT", "text", "text or json.", false, {"text", "json"}},
   };
 }
 

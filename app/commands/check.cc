@@ -7,8 +7,10 @@
 #include <iterator>
 
 #include "alertmanager/config.h"
+#include "app/commands/check_collector.h"
 #include "app/commands/check_metrics.h"
 #include "app/config.h"
+#include "app/known_metrics.h"
 #include "base/file.h"
 #include "rules/rule_file.h"
 #include "rules/threshold/expand.h"
@@ -44,19 +46,38 @@ int CheckEach(const std::vector<std::string>& files, Check check) {
 
 }  // namespace
 
+std::vector<Flag> CheckConfigFlags() {
+  return {
+      {"connect", "", "false", "Ask the databases too: run every collector once and tell of those that fail.", false},
+      {"lint-fatal", "", "false", "Exit with 3 where there are warnings.", false}};
+}
+
 int CheckConfigFiles(const Invocation& invocation) {
-  return CheckEach(invocation.arguments(), [](const std::string& file, base::YamlErrors& errors) {
+  size_t warnings = 0;
+  bool failed = false;
+  const int code = CheckEach(invocation.arguments(), [&](const std::string& file, base::YamlErrors& errors) {
     const Config config = ReadConfig(file, ProcessEnvironment(), errors);
+    if (!errors.empty()) return std::string();
+    const std::vector<rules::LintFinding> findings = LintConfig(config);
+    for (const rules::LintFinding& finding : findings) fmt::print(stderr, "warning: {}\n", finding.ToString());
     for (const base::Error& warning : config.warnings) fmt::print(stderr, "warning: {}\n", warning.ToString());
-    return fmt::format("{} database targets, {} scrape jobs, {} rule files, {} rules, {} receivers",
+    const size_t found = findings.size() + config.warnings.size();
+    warnings += found;
+    if (invocation.IsOn("connect")) failed = !ConnectAndCollect(config.collectors) || failed;
+    return fmt::format("{} database targets, {} scrape jobs, {} rule files, {} rules, {} receivers{}",
                        config.collectors.targets.size(), config.scrape_configs.size(), config.rule_files.size(),
-                       CountRules(config.rules), config.alertmanager ? config.alertmanager->receivers.size() : 0);
+                       CountRules(config.rules), config.alertmanager ? config.alertmanager->receivers.size() : 0,
+                       found == 0 ? "" : fmt::format("; {} warning{}", found, found == 1 ? "" : "s"));
   });
+  if (code != kOk) return code;
+  if (failed) return kFailed;
+  return warnings > 0 && invocation.IsOn("lint-fatal") ? kLint : kOk;
 }
 
 int CheckAlertmanagerFiles(const Invocation& invocation) {
   return CheckEach(invocation.arguments(), [](const std::string& file, base::YamlErrors& errors) {
     const Config config = ReadAlertmanagerConfig(file, errors);
+    if (!config.alertmanager) return std::string();
     return fmt::format("{} receivers, {} inhibit rules", config.alertmanager->receivers.size(),
                        config.alertmanager->inhibit_rules.size());
   });
@@ -90,7 +111,15 @@ int CheckMetricsFiles(const Invocation& invocation) {
 
 int ExpandRuleFiles(const Invocation& invocation) {
   base::YamlErrors errors;
-  const rules::RuleSet set = rules::LoadRuleFiles(invocation.arguments(), {}, errors);
+  std::vector<rules::RuleSet> sets;
+  for (const std::string& file : invocation.arguments()) {
+    if (KindOfFile(file, FileKind::rules) == FileKind::tocsin) {
+      sets.push_back(ReadConfig(file, ProcessEnvironment(), errors, {.only = {"rule_files", "thresholds"}}).rules);
+    } else {
+      sets.push_back(rules::LoadRuleFiles(std::vector<std::string>{file}, {}, errors));
+    }
+  }
+  const rules::RuleSet set = rules::MergeRuleSets(std::move(sets), errors);
   if (!errors.empty()) {
     fmt::print(stderr, "{}", errors.ToString());
     return kUsage;

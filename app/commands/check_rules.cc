@@ -109,6 +109,21 @@ base::Result<rules::LintKnowledge> Learn(const Invocation& invocation, const Con
   return knowledge;
 }
 
+// What was noticed while limits were read counts as found by the lint that is about limits.
+void AddWarnings(const base::YamlErrors& errors, const Options& options, CheckedFile& file) {
+  constexpr std::string_view kLimits = "limits";
+  if (std::ranges::find(options.lints, kLimits) == options.lints.end()) return;
+  for (const base::Error& warning : errors.warnings()) {
+    if (warning.where && warning.where->file != file.name) continue;
+    const size_t path = warning.message.find(": ");
+    file.findings.push_back({.lint = kLimits,
+                             .group = "",
+                             .rule = warning.message.substr(0, path),
+                             .where = warning.where.value_or(base::SourcePosition{}),
+                             .text = warning.message.substr(path + 2)});
+  }
+}
+
 CheckedFile ReadRuleFile(const std::string& name, const Options& options) {
   CheckedFile file{.name = name, .rules = {}, .mistakes = {}, .findings = {}};
   const auto text = ReadWhole(name);
@@ -119,11 +134,13 @@ CheckedFile ReadRuleFile(const std::string& name, const Options& options) {
   base::YamlErrors errors;
   file.rules = rules::ParseRuleFile(*text, name, options.reading, errors);
   file.mistakes = errors.errors();
+  AddWarnings(errors, options, file);
   return file;
 }
 
 // Every file on the command line; else what the configuration names and holds; else standard input.
-std::vector<CheckedFile> ReadFiles(const Invocation& invocation, const Options& options, const Config* config) {
+std::vector<CheckedFile> ReadFiles(const Invocation& invocation, const Options& options, const Config* config,
+                                   const base::YamlErrors& errors) {
   std::vector<std::string> names = invocation.arguments();
   if (names.empty() && config != nullptr) names = config->rule_files;
   if (names.empty() && config == nullptr) names.emplace_back(kStandardInput);
@@ -135,6 +152,7 @@ std::vector<CheckedFile> ReadFiles(const Invocation& invocation, const Options& 
   for (const rules::RuleGroup& group : config->rules.groups) {
     if (group.file == own.name) own.rules.groups.push_back(group);
   }
+  AddWarnings(errors, options, own);
   if (!own.rules.groups.empty()) files.push_back(std::move(own));
   return files;
 }
@@ -229,7 +247,7 @@ std::vector<Flag> CheckRulesFlags() {
           {"url", "URL", "", "A running tocsin or Prometheus, which is asked for the metrics there are.", true},
           {"metrics", "FILE", "", "A page of metrics, whose names are those there are; - is standard input.", true},
           {"scrape-interval", "DURATION", "", "How often targets are scraped, where no --config.file says so.", false},
-          {"format", "FORMAT", "text", "text or json.", false},
+          {"format", "FORMAT", "text", "text or json.", false, {"text", "json"}},
           {"enable-feature", "NAMES", "", "Parts of PromQL that Prometheus calls experimental, as for `tocsin run`.",
            true}};
 }
@@ -248,9 +266,9 @@ int CheckRuleFiles(const Invocation& invocation) {
     return Complain("standard input cannot be both rules and metrics; name a FILE");
   }
   std::optional<Config> config;
+  base::YamlErrors errors;
   if (!path.empty()) {
-    base::YamlErrors errors;
-    config = ReadConfig(path, ProcessEnvironment(), errors, options->reading.parse);
+    config = ReadConfig(path, ProcessEnvironment(), errors, {.features = options->reading.parse});
     if (!errors.empty()) {
       fmt::print(stderr, "{}", errors.ToString());
       return kUsage;
@@ -261,7 +279,7 @@ int CheckRuleFiles(const Invocation& invocation) {
     Complain(knowledge.error().ToString());
     return knowledge.error().code == base::ErrorCode::unavailable ? kFailed : kUsage;
   }
-  std::vector<CheckedFile> files = ReadFiles(invocation, *options, config ? &*config : nullptr);
+  std::vector<CheckedFile> files = ReadFiles(invocation, *options, config ? &*config : nullptr, errors);
   LintFiles(*options, *knowledge, files);
   if (options->json) {
     fmt::print("{}\n", ToJson(files));

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "app/completion.h"
 #include "app/config.h"
 #include "app/json_schema.h"
 #include "app/prometheus_options.h"
@@ -41,7 +42,8 @@ base::Result<std::string> SchemaPage(std::string_view of) {
   if (of == "rules") {
     return JsonSchema(rules::RuleFileHelp(), {.id = "tocsin-rules.schema.json", .title = "tocsin rule file"});
   }
-  if (of != "configuration") return base::Invalid("schema is of configuration or rules");
+  if (of != "configuration")
+    return base::Invalid(fmt::format("there is no schema of \"{}\" (one of configuration, rules)", of));
   std::vector<base::FieldHelp> fields = ConfigHelp();
   for (base::FieldHelp& field : fields) {
     // the reference shows rule files below the key that names them
@@ -51,41 +53,49 @@ base::Result<std::string> SchemaPage(std::string_view of) {
   return JsonSchema(fields, {.id = "tocsin.schema.json", .title = "tocsin.yml", .environment = true});
 }
 
-}  // namespace
-
-int PrintDocument(std::span<const Command> commands, const Invocation& invocation) {
-  const std::string& what = invocation.arguments()[0];
-  if (what == "configuration") {
-    fmt::print("{}", ConfigurationPage());
-  } else if (what == "commands") {
-    fmt::print("{}", CommandsPage(commands));
-  } else if (what == "builtin-alerts") {
-    fmt::print("{}", rules::BuiltinAlertsPage());
-  } else if (what == "differences") {
-    fmt::print("{}", PrometheusOptionsPage());
-  } else if (what == "man") {
-    fmt::print("{}", ManPage(commands));
-  } else if (what == "schema") {
-    const auto text = SchemaPage(invocation.arguments().size() > 1 ? invocation.arguments()[1] : "configuration");
-    if (!text) {
-      fmt::print(stderr, "tocsin docs: {}\n", text.error().message);
-      return kUsage;
-    }
-    fmt::print("{}", *text);
-  } else if (what == "completion" && invocation.arguments().size() == 2) {
-    const auto text = Completion(commands, invocation.arguments()[1]);
-    if (!text) {
-      fmt::print(stderr, "tocsin docs: {}\n", text.error().message);
-      return kUsage;
-    }
-    fmt::print("{}", *text);
-  } else {
-    fmt::print(
-        stderr,
-        "tocsin docs: one of configuration, commands, builtin-alerts, differences, man, schema [rules], completion bash|zsh|fish\n");
+int PrintOr(std::string_view command, const base::Result<std::string>& page) {
+  if (!page) {
+    fmt::print(stderr, "tocsin {}: {}\n", command, page.error().message);
     return kUsage;
   }
+  fmt::print("{}", *page);
   return kOk;
+}
+
+}  // namespace
+
+int PrintConfigurationPage(const Invocation& /*invocation*/) {
+  fmt::print("{}", ConfigurationPage());
+  return kOk;
+}
+
+int PrintCommandsPage(std::span<const Command> commands, const Invocation& /*invocation*/) {
+  fmt::print("{}", CommandsPage(commands));
+  return kOk;
+}
+
+int PrintBuiltinAlertsPage(const Invocation& /*invocation*/) {
+  fmt::print("{}", rules::BuiltinAlertsPage());
+  return kOk;
+}
+
+int PrintDifferencesPage(const Invocation& /*invocation*/) {
+  fmt::print("{}", PrometheusOptionsPage());
+  return kOk;
+}
+
+int PrintManPage(std::span<const Command> commands, const Invocation& /*invocation*/) {
+  fmt::print("{}", ManPage(commands));
+  return kOk;
+}
+
+int PrintSchema(const Invocation& invocation) {
+  return PrintOr("docs schema",
+                 SchemaPage(invocation.arguments().empty() ? "configuration" : invocation.arguments()[0]));
+}
+
+int PrintCompletion(std::span<const Command> commands, const Invocation& invocation) {
+  return PrintOr("docs completion", Completion(commands, invocation.arguments()[0]));
 }
 
 }  // namespace app

@@ -7,8 +7,13 @@
 
 namespace app {
 
-// `tocsin docs WHAT`: pages that come from the program's own tables. WHAT is configuration, commands, man,
-// schema [configuration|rules], or completion bash|zsh|fish.
-int PrintDocument(std::span<const Command> commands, const Invocation& invocation);
+// `tocsin docs …`: pages printed from the program's own tables. `commands` is the table of commands.
+int PrintConfigurationPage(const Invocation& invocation);
+int PrintCommandsPage(std::span<const Command> commands, const Invocation& invocation);
+int PrintBuiltinAlertsPage(const Invocation& invocation);
+int PrintDifferencesPage(const Invocation& invocation);
+int PrintManPage(std::span<const Command> commands, const Invocation& invocation);
+int PrintSchema(const Invocation& invocation);                                         // [configuration|rules]
+int PrintCompletion(std::span<const Command> commands, const Invocation& invocation);  // bash|zsh|fish
 
 }  // namespace app

@@ -90,7 +90,7 @@ std::string Given(const Invocation& invocation, std::initializer_list<std::strin
 }
 
 const Flag kUrl = {"url", "URL", "http://127.0.0.1:9090", "Where a tocsin or a Prometheus serves.", false};
-const Flag kFormat = {"format", "FORMAT", "text", "text, as promtool prints it, or json.", false};
+const Flag kFormat = {"format", "FORMAT", "text", "text, as promtool prints it, or json.", false, {"text", "json"}};
 
 }  // namespace
 

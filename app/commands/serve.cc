@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <thread>
 
@@ -157,6 +158,9 @@ int Serve(Roles roles, bool alertmanager_file, const Invocation& invocation) {
   auto program = Program::Start(*options, clock, ProcessEnvironment());
   if (!program) {
     for (const base::Error& error : program.error().errors) fmt::print(stderr, "{}\n", error.ToString());
+    if (program.error().configuration && !std::filesystem::exists(options->config_file)) {
+      fmt::print(stderr, "Name the configuration with --config.file=FILE; 'tocsin docs configuration' describes it.\n");
+    }
     return program.error().configuration ? kUsage : kFailed;
   }
   // the wording and the field are what Alertmanager's users wait for
@@ -187,8 +191,13 @@ std::vector<Flag> ServeFlags(Roles roles, std::string config_file, std::string l
       {"storage.path", "FOLDER", "data/",
        "What is to survive a restart: samples, alert state, alert history, who was told what. Empty: nothing is kept.",
        false},
-      {"log.level", "LEVEL", "info", "The least severe messages shown: debug, info, warn or error.", false},
-      {"log.format", "FORMAT", "logfmt", "logfmt or json.", false},
+      {"log.level",
+       "LEVEL",
+       "info",
+       "The least severe messages shown: debug, info, warn or error.",
+       false,
+       {"debug", "info", "warn", "error"}},
+      {"log.format", "FORMAT", "logfmt", "logfmt or json.", false, {"logfmt", "json"}},
   };
   if (roles.rules) std::ranges::move(QueryFlags(), std::back_inserter(flags));
   return flags;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
+#include "app/completion.h"
+
 namespace app {
 namespace {
 
@@ -104,6 +108,48 @@ TEST(CommandLineTest, DocumentsItself) {
     EXPECT_NE(completion->find("config"), std::string::npos);
   }
   EXPECT_FALSE(Completion(commands, "tcsh"));
+}
+
+TEST(CommandLineTest, ListsTheCommandsThatAWordBegins) {
+  const std::vector<Command> commands = {{"run", "", "Runs it", Flags(), {}},
+                                         {"rules", "", "Judges", {}, {}},
+                                         {"rules expand", "FILE", "Prints it", {}, {}},
+                                         {"check config", "FILE…", "Checks files", {}, {}},
+                                         {"check rules", "[FILE…]", "Checks rules", {}, {}},
+                                         {"docs completion", "SHELL", "Prints a script", {}, {}, {"bash", "zsh"}}};
+  const std::string list =
+      "Usage: tocsin check COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n"
+      "  check config FILE…               Checks files\n  check rules [FILE…]              Checks rules\n\n"
+      "'tocsin check COMMAND --help' lists a command's flags.\n";
+  const struct {
+    std::vector<std::string> words;
+    int code;
+    std::string out;
+    std::string err;
+  } kCases[] = {
+      {{"check"}, kUsage, "", list},
+      {{"check", "--help"}, kOk, list, ""},
+      {{"help", "check"}, kOk, list, ""},
+      {{"check", "--lint"}, kUsage, "", "tocsin check: a command is expected before the flags\n\n" + list},
+      {{"check", "confg"},
+       kUsage,
+       "",
+       "tocsin: unknown command \"check confg\" (did you mean \"check config\"?)\n\n" + list},
+      {{"rules", "expnd"},
+       kUsage,
+       "",
+       "tocsin rules: unexpected argument \"expnd\" (did you mean \"rules expand\"?)\n"},
+      {{"docs", "completion"}, kUsage, "", "tocsin docs completion: needs SHELL (one of bash, zsh)\n"},
+      {{"chekc"}, kUsage, "", "tocsin: unknown command \"chekc\"\nRun 'tocsin --help' for the commands.\n"},
+  };
+  for (const auto& test : kCases) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(RunCommandLine(commands, test.words), test.code);
+    std::fflush(stdout);
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), test.out);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), test.err);
+  }
 }
 
 }  // namespace
