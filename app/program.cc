@@ -254,7 +254,6 @@ StartFacts Composition::Facts() const {
   return {.roles = options_.roles,
           .config_file = options_.config_file,
           .storage_path = options_.storage_path,
-          .external_url = external_url_,
           .pushed = options_.remote_write_receiver};
 }
 

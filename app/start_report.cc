@@ -209,7 +209,6 @@ std::vector<StartLine> DescribeStart(const Config& config, const StartFacts& fac
     if (kept && roles.rules) line.fields.emplace_back("retention", base::FormatDuration(config.storage.retention));
     lines.push_back(std::move(line));
   }
-  lines.push_back({.message = "links in messages begin with", .fields = {{"url", facts.external_url}}});
   return lines;
 }
 

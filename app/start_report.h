@@ -17,8 +17,7 @@ struct StartFacts {
   Roles roles;
   std::string config_file;
   std::string storage_path;  // "": nothing is kept
-  std::string external_url;
-  bool pushed = false;  // samples come in by remote write as well
+  bool pushed = false;       // samples come in by remote write as well
 };
 
 struct StartLine {

@@ -364,9 +364,11 @@ TEST(ThresholdFormsTest, PromtoolAcceptsWhatIsExpanded) {
   - {name: ApiAvailability, slo: {objective: 99.9%, bad: 'errors_total{code=~"5.."}', total: requests_total, by: [service]}, labels: {team: api}}
   - {name: Up, slo: {objective: 99, good: up, by: [job]}, missing: critical, active: {days: sat}}
   - {name: Mail, slo: {objective: 99.5%, bad: mails_failed_total, total: mails_total, window: 1w}}
+  - {name: Night, value: v, warning: "> 3", active: {hours: "22:30-06:00", time_zone: Europe/Berlin}}
+  - {name: Backup, age: backup_timestamp_seconds, critical: "> 1d", missing: critical}
 )";
   const test::TemporaryDirectory folder;
-  for (const auto& [yaml, count] : {std::pair(kErrorRate, 5), {kMore, 55}}) {
+  for (const auto& [yaml, count] : {std::pair(kErrorRate, 5), {kMore, 65}}) {
     const std::string expanded = ExpandRules(Load(yaml));
     const std::string file = folder.Write("rules.yml", expanded);
     const std::string log = (folder.path() / "log").string();
