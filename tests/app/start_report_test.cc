@@ -43,14 +43,14 @@ alertmanager:
   EXPECT_EQ(Text(DescribeStart(config, {.roles = kAllRoles, .config_file = "/etc/t.yml", .storage_path = "/var/t"})),
             "level=INFO msg=\"starting tocsin\" version=" TOCSIN_VERSION
             " roles=\"exporter, rules, alertmanager\" config_file=/etc/t.yml\n"
-            "level=INFO msg=\"measures a database\" target=main url=postgresql://me:xxxxx@db:5432/app"
+            "level=INFO msg=\"measures a database\" target=main url=postgresql://xxxxx:xxxxx@db:5432/app"
             " collectors=\"postgres (2), sql.kpi\"\n"
             "level=INFO msg=\"measures a database\" target=dsn url=\"a connection string\" collectors=none\n"
             "level=INFO msg=\"scrapes pages\" jobs=\"web, tocsin (own page)\" static_targets=2 interval=1m\n"
             "level=INFO msg=\"evaluates rules\" files=none thresholds=1 groups=1 alerting_rules=1 recording_rules=2"
             " interval=1m\n"
             "level=INFO msg=\"tells receivers\" names=\"a (webhook), b (tells nobody)\"\n"
-            "level=INFO msg=\"sends samples on\" urls=http://me:xxxxx@away/write\n"
+            "level=INFO msg=\"sends samples on\" urls=http://xxxxx:xxxxx@away/write\n"
             "level=INFO msg=\"keeps data\" folder=/var/t retention=15d\n");
 }
 
