@@ -305,6 +305,7 @@ RuleSet ParseRuleFile(std::string_view text, const std::string& file, const Rule
   }
   CheckGroupNames(set.groups, errors);
   AddInOrder(errors.errors(), all_errors);
+  for (const base::Error& warning : errors.warnings()) all_errors.AddWarning(warning);
   return set;
 }
 

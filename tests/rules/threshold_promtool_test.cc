@@ -60,8 +60,9 @@ tests:
       - {series: 'used{host="a",disk="sda"}', values: '7+0x10'}
       - {series: 'used{host="a",disk="nvme"}', values: '3+0x10'}
       - {series: 'used{host="b"}', values: '6+0x10'}
-      - {series: 'synced_at{tenant="a"}', values: '0+0x10 _x60'}
-      - {series: 'synced_at{tenant="b"}', values: '0+0x70'}
+      - {series: 'synced_at{tenant="a"}', values: '1+0x10 _x60'}
+      - {series: 'synced_at{tenant="b"}', values: '1+0x70'}
+      - {series: 'synced_at{tenant="c"}', values: '0x200'}
       - {series: 'a{t="x"}', values: '1+0x70'}
       - {series: 'b{t="x"}', values: '1+0x70'}
       - {series: 'a{t="y"}', values: '1+0x20'}
@@ -81,8 +82,10 @@ tests:
           {exp_labels: {severity: critical, host: b}, exp_annotations: {limit: "> 5", value: "6", summary: "Full is 6 (critical: > 5)"}},
           {exp_labels: {severity: critical, host: a, disk: nvme}, exp_annotations: {limit: "> 2", value: "3", summary: "Full is 3 (critical: > 2)"}}]}
       - {eval_time: 20m, alertname: Stale, exp_alerts: [
-          {exp_labels: {severity: warning, condition: vanished, tenant: a}, exp_annotations: {limit: must not be missing, value: no data, summary: "Stale (tenant a) has no data any more"}}]}
-      - {eval_time: 50m, alertname: Stale, exp_alerts: []}
+          {exp_labels: {severity: warning, condition: vanished, tenant: a}, exp_annotations: {limit: must not be missing, value: no data, summary: "Stale (tenant a) has no data any more"}},
+          {exp_labels: {severity: warning, condition: never, tenant: c}, exp_annotations: {limit: must not be missing, value: never, summary: "Stale (tenant c) is never: its timestamp is 0"}}]}
+      - {eval_time: 50m, alertname: Stale, exp_alerts: [
+          {exp_labels: {severity: warning, condition: never, tenant: c}, exp_annotations: {limit: must not be missing, value: never, summary: "Stale (tenant c) is never: its timestamp is 0"}}]}
       - {eval_time: 30m, alertname: Ratio, exp_alerts: [
           {exp_labels: {severity: critical, condition: vanished, t: y}, exp_annotations: {limit: must not be missing, value: no data, summary: "Ratio has no data any more"}}]}
       - {eval_time: 59m, alertname: Night, exp_alerts: []}

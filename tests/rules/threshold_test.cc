@@ -257,7 +257,7 @@ thresholds:
   for (const base::Error& warning : errors.warnings()) warnings += warning.ToString() + "\n";
   EXPECT_EQ(warnings,
             "f.yml:3:50: thresholds[0].warning: \"> 80\" of a ratio is 8000%; if 80% is meant, write \"> 80%\"\n"
-            "f.yml:5:72: thresholds[2].change.critical: \"50\" of a ratio is 5000%; if 50% is meant, write \"50%\"\n");
+            "f.yml:5:74: thresholds[2].change.critical: \"50\" of a ratio is 5000%; if 50% is meant, write \"50%\"\n");
 }
 
 TEST(ThresholdTest, ValueExpressions) {
