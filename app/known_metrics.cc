@@ -209,7 +209,10 @@ std::vector<rules::LintFinding> LintConfig(const Config& config, bool complete) 
   knowledge.metrics->complete = knowledge.metrics->complete && complete;
   const std::vector<std::string> words = {"default"};
   const auto lints = rules::ChooseLints(words);
-  return lints ? rules::RunLints(config.rules.groups, knowledge, *lints) : std::vector<rules::LintFinding>();
+  if (!lints) return {};
+  std::vector<rules::RuleGroup> written = config.rules.groups;
+  std::erase_if(written, [](const rules::RuleGroup& group) { return group.builtin; });
+  return rules::RunLints(written, knowledge, *lints);
 }
 
 base::Result<void> AddMetricsOfPage(std::string_view page, rules::KnownMetrics& metrics) {

@@ -102,16 +102,21 @@ void DescribeRules(const Config& config, std::vector<StartLine>& lines) {
   size_t alerting = 0;
   size_t recording = 0;
   size_t thresholds = 0;
+  size_t builtin = 0;
   for (const rules::RuleGroup& group : config.rules.groups) {
+    if (group.builtin) {
+      builtin += group.rules.size();
+      continue;
+    }
     thresholds += group.threshold ? 1 : 0;
     for (const rules::Rule& rule : group.rules) ++(rule.kind == rules::RuleKind::alerting ? alerting : recording);
   }
   lines.push_back({.message = "evaluates rules",
                    .fields = {{"files", config.rule_files.empty() ? "none" : List(config.rule_files)},
                               {"thresholds", thresholds},
-                              {"groups", config.rules.groups.size()},
                               {"alerting_rules", alerting},
                               {"recording_rules", recording},
+                              {"builtin_rules", builtin},
                               {"interval", base::FormatDuration(config.global.evaluation_interval)}}});
 }
 
@@ -162,8 +167,9 @@ StartLine Warning(std::string message, std::vector<base::LogField> fields = {}) 
 
 bool HasAlerts(const Config& config) {
   return std::ranges::any_of(config.rules.groups, [](const rules::RuleGroup& group) {
-    return std::ranges::any_of(group.rules,
-                               [](const rules::Rule& rule) { return rule.kind == rules::RuleKind::alerting; });
+    return !group.builtin && std::ranges::any_of(group.rules, [](const rules::Rule& rule) {
+      return rule.kind == rules::RuleKind::alerting;
+    });
   });
 }
 

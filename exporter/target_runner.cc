@@ -93,6 +93,7 @@ void TargetRunner::Run(uint64_t run, SteadyTime deadline, const std::stop_token&
     if ((*session)->broken()) target_->Disconnect();
   }
   UpdateConnectCheck();
+  if (!measured_ && !slots_.empty()) LogFirstRun();
 }
 
 // A session that has just answered. A kept one that does not is replaced at once: its backend may hang alone. A new one
@@ -119,7 +120,6 @@ QueryResult<Session*> TargetRunner::Answering(SteadyTime deadline) {
     base::LogWarn("the connection to the target does not answer, a new one is made",
                   {{"target", target_->name()}, {"class", ToString(FailureClass::timeout)}});
   }
-  if (!measured_ && !slots_.empty()) LogFirstRun();
 }
 
 QueryResult<Session*> TargetRunner::Reach(uint64_t run, SteadyTime deadline) {

@@ -103,6 +103,7 @@ std::string_view Meaning(std::string_view reason) {
       {"not_a_number", "the value is not a number"},
       {"duplicate", "another row has the same labels"},
       {"bad_bucket", "a bucket's bound or count is not a number"},
+      {"locked", "somebody else holds a lock"},
       {"row_limit", "the result has more rows than max_rows"},
   };
   for (const auto& [name, meaning] : kMeanings) {

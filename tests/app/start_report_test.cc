@@ -35,6 +35,7 @@ collectors:
     - {name: kpi, target: main, query: SELECT 1 AS v, metrics: [{name: kpi, type: gauge, help: x, value: v}]}
 scrape_configs: [{job_name: web, static_configs: [{targets: [a:1, b:1]}]}]
 thresholds: [{name: A, value: kpi, warning: "> 3"}]
+builtin_alerts: false
 remote_write: [{url: "http://me:s3cret@away/write"}]
 alertmanager:
   route: {receiver: a}
@@ -47,8 +48,8 @@ alertmanager:
             " collectors=\"postgres (2), sql.kpi\"\n"
             "level=INFO msg=\"measures a database\" target=dsn url=\"a connection string\" collectors=none\n"
             "level=INFO msg=\"scrapes pages\" jobs=\"web, tocsin (own page)\" static_targets=2 interval=1m\n"
-            "level=INFO msg=\"evaluates rules\" files=none thresholds=1 groups=1 alerting_rules=1 recording_rules=2"
-            " interval=1m\n"
+            "level=INFO msg=\"evaluates rules\" files=none thresholds=1 alerting_rules=1 recording_rules=2"
+            " builtin_rules=0 interval=1m\n"
             "level=INFO msg=\"tells receivers\" names=\"a (webhook), b (tells nobody)\"\n"
             "level=INFO msg=\"sends samples on\" urls=http://xxxxx:xxxxx@away/write\n"
             "level=INFO msg=\"keeps data\" folder=/var/t retention=15d\n");
