@@ -49,7 +49,7 @@ alertmanager:
             "level=INFO msg=\"measures a database\" target=dsn url=\"a connection string\" collectors=none\n"
             "level=INFO msg=\"scrapes pages\" jobs=\"web, tocsin (own page)\" static_targets=2 interval=1m\n"
             "level=INFO msg=\"evaluates rules\" files=none thresholds=1 alerting_rules=1 recording_rules=2"
-            " builtin_rules=0 interval=1m\n"
+            " builtin_rules=3 interval=1m\n"
             "level=INFO msg=\"tells receivers\" names=\"a (webhook), b (tells nobody)\"\n"
             "level=INFO msg=\"sends samples on\" urls=http://xxxxx:xxxxx@away/write\n"
             "level=INFO msg=\"keeps data\" folder=/var/t retention=15d\n");
