@@ -355,7 +355,8 @@ rules::BuiltinOptions ToBuiltinOptions(const Config& config) {
 
 Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
                   const ConfigOptions& options) {
-  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, options.features, {}, errors};
+  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, options.features,
+                  {}, errors};
   base::YamlNode root = base::ReadYamlFile(path, errors);
   if (root.kind == base::YamlNode::Kind::null) {
     if (errors.empty()) errors.Add(EmptyFile(path));

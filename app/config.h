@@ -49,7 +49,7 @@ struct Config {
   std::vector<ingest::RelabelConfig> alert_relabel_configs;  // of `alerting:`, for every alert that leaves
   std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included
   StorageConfig storage;
-  bool builtin_alerts = true;  // the groups of built-in rules are in `rules`
+  bool builtin_alerts = true;         // the groups of built-in rules are in `rules`
   std::string shown;                  // the file's text for people to look at: no secrets, ${…} as written
   std::vector<base::Error> warnings;  // what has no effect, or is probably not meant
   std::vector<std::string> left;      // sections of the file that are another role's, and were not read
