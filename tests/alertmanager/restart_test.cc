@@ -7,6 +7,7 @@
 #include "alertmanager/pipeline.h"
 #include "alertmanager/pipeline_database.h"
 #include "base/text.h"
+#include "tests/alertmanager/memory.h"
 #include "tests/alertmanager/world.h"
 #include "tests/support/support.h"
 
@@ -21,37 +22,6 @@ constexpr const char* kConfig = R"(
 route: {receiver: ops, group_by: [alertname], group_wait: 30s, group_interval: 60s, repeat_interval: 4h}
 receivers: [{name: ops, webhook_configs: [{url: 'http://a'}]}]
 )";
-
-// What a keeper holds after the changes it was given.
-class Memory {
- public:
-  void Keep(PipelineChanges changes) {
-    for (auto& change : changes.alerts) {
-      if (change.now) {
-        alerts_[change.fingerprint] = *change.now;
-      } else {
-        alerts_.erase(change.fingerprint);
-      }
-    }
-    for (auto& change : changes.log) {
-      if (change.now) {
-        log_[change.key] = *change.now;
-      } else {
-        log_.erase(change.key);
-      }
-    }
-  }
-  PipelineState State() const {
-    PipelineState state{.alerts = {}, .log = log_};
-    for (const auto& [fingerprint, alert] : alerts_) state.alerts.push_back(alert);
-    return state;
-  }
-  size_t alerts() const { return alerts_.size(); }
-
- private:
-  std::map<uint64_t, StoredAlert> alerts_;
-  NotificationLog::Entries log_;
-};
 
 class AlertmanagerRestartTest : public ::testing::Test {
  protected:

@@ -5,6 +5,7 @@
 
 #include "alertmanager/pipeline.h"
 #include "base/text.h"
+#include "tests/alertmanager/memory.h"
 #include "tests/alertmanager/world.h"
 
 // Alerts that name their receivers by label sets (base::Alert::route_as).
@@ -65,21 +66,16 @@ class RouteAsTest : public ::testing::Test {
     const auto alerts = pipeline_.Alerts(At(now));
     return alerts.size() == 1 ? base::Join(alerts.front().receivers, ", ") : fmt::format("{} alerts", alerts.size());
   }
-  void Restart() {
-    NotificationLog::Entries entries;
-    for (NotificationLog::Change& change : pipeline_.log().TakeChanges()) {
-      if (change.now) {
-        entries.insert_or_assign(change.key, *change.now);
-      } else {
-        entries.erase(change.key);
-      }
-    }
+  // Another process goes on from what this one kept.
+  void Restart(double now) {
+    memory_.Keep(pipeline_.TakeChanges());
     pipeline_ = Pipeline(config_, kIntegrations, {});
-    pipeline_.log().Restore(std::move(entries));
+    pipeline_.Restore(memory_.State(), At(now));
   }
 
   std::shared_ptr<const Config> config_ = std::make_shared<const Config>(Parse(kConfig));
   Pipeline pipeline_{config_, kIntegrations, {}};
+  Memory memory_;
 };
 
 TEST_F(RouteAsTest, EachReceiverOfTheLabelSetsIsToldOnce) {
@@ -136,16 +132,18 @@ TEST_F(RouteAsTest, ADeliveryThatFailedIsTriedAgain) {
 TEST_F(RouteAsTest, ARestartTellsNobodyTwiceAndEveryoneTheEnd) {
   Put(0, {kRisk, base::Labels()});
   EXPECT_EQ(Tick(5), "risk lost, root lost");
-  Restart();
+  Restart(30);
   Put(30, {base::Labels()});
   EXPECT_EQ(Tick(30), "");
-  Restart();
+  Restart(60);
+  Put(60, {base::Labels()}, true);
+  EXPECT_EQ(Tick(60), "risk back, root back");
 }
 
 TEST_F(RouteAsTest, AfterARestartTheEndReachesWhoLeftMeanwhile) {
   Put(0, {kRisk, base::Labels()});
   EXPECT_EQ(Tick(5), "risk lost, root lost");
-  Restart();
+  Restart(40);
   Put(40, {base::Labels()}, true);
   EXPECT_EQ(Tick(45), "risk back, root back");
 }
