@@ -121,6 +121,18 @@ void Dispatcher::Hold(std::vector<Delivery> deliveries, PipelineChanges changes,
   if (!deliveries.empty()) held_.push_back({std::move(deliveries), now + kLongestHold, written});
 }
 
+bool Dispatcher::Answers(base::Duration limit) {
+  std::unique_lock lock(mutex_);
+  // the turn under way may have begun before
+  const uint64_t wanted = turns_ + 2;
+  for (dirty_ = true; turns_ < wanted; dirty_ = true) {
+    changed_.notify_all();
+    const uint64_t before = turns_;
+    if (!changed_.wait_for(lock, limit, [&] { return turns_ > before; })) return false;
+  }
+  return true;
+}
+
 void Dispatcher::Release(base::Timestamp now) {
   for (; !held_.empty() && (*held_.front().written || held_.front().until <= now); held_.pop_front()) {
     pool_->Submit(std::move(held_.front().deliveries));
@@ -135,6 +147,8 @@ void Dispatcher::Run(std::stop_token stop) {
       base::LogError("the dispatcher's turn threw", {{"error", e.what()}});
     }
     std::unique_lock lock(mutex_);
+    ++turns_;
+    changed_.notify_all();
     const base::Timestamp next = pipeline_->NextTick();
     const base::Timestamp now = options_.clock.Now();
     const base::Duration longest = held_.empty() ? kLongestWait : kHoldCheck;

@@ -60,6 +60,9 @@ class Dispatcher : public base::AlertSink {
   // delivered stays in the kept state as attempted, so that the next process tries it again.
   bool Stop(base::Duration limit);
 
+  // Whether the thread takes a turn within `limit`. False before Start and after Stop. From any thread.
+  bool Answers(base::Duration limit);
+
   void Reload(std::shared_ptr<const Config> config);
 
   std::vector<AlertStatus> Alerts() const;
@@ -89,6 +92,7 @@ class Dispatcher : public base::AlertSink {
   std::vector<NamedIntegration> integrations_;
   std::unique_ptr<Pipeline> pipeline_;
   std::deque<DeliveryRecord> deliveries_;
+  uint64_t turns_ = 0;     // of the thread
   bool dirty_ = false;     // something came in since the last turn
   bool stopping_ = false;  // Stop was called
   base::Timestamp next_counts_{};

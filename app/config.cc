@@ -219,6 +219,13 @@ void ReadBuiltinAlerts(const base::YamlReader& in, Reading& reading) {
   base::ReadYaml(in, reading.config.builtin_alerts);
 }
 
+void ReadHeartbeat(const base::YamlReader& in, Reading& reading) {
+  HeartbeatConfig& heartbeat = reading.config.heartbeat.emplace();
+  if (!ReadYaml(in, heartbeat)) return;
+  base::ResolvePath(reading.folder, heartbeat.url.file);
+  base::ResolvePaths(reading.folder, heartbeat.http);
+}
+
 struct Section {
   base::FieldHelp help;
   void (*read)(const base::YamlReader&, Reading&);
@@ -280,6 +287,10 @@ const std::vector<Section>& Sections() {
         false, nullptr},
        ReadBuiltinAlerts,
        kRules},
+      {{"heartbeat", "map", "", "A service outside that raises an alarm when tocsin no longer reports to it.", false,
+        &HeartbeatHelp()},
+       ReadHeartbeat,
+       kAllRoles},
   };
   return sections;
 }
@@ -355,8 +366,7 @@ rules::BuiltinOptions ToBuiltinOptions(const Config& config) {
 
 Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
                   const ConfigOptions& options) {
-  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, options.features,
-                  {}, errors};
+  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, options.features, {}, errors};
   base::YamlNode root = base::ReadYamlFile(path, errors);
   if (root.kind == base::YamlNode::Kind::null) {
     if (errors.empty()) errors.Add(EmptyFile(path));

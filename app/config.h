@@ -9,6 +9,7 @@
 #include "alertmanager/alerting.h"
 #include "alertmanager/config.h"
 #include "app/environment.h"
+#include "app/heartbeat.h"
 #include "app/roles.h"
 #include "exporter/config.h"
 #include "ingest/config.h"
@@ -49,6 +50,7 @@ struct Config {
   std::vector<ingest::RelabelConfig> alert_relabel_configs;  // of `alerting:`, for every alert that leaves
   std::shared_ptr<const alertmanager::Config> alertmanager;  // null without a section; thresholds' inhibitions included
   StorageConfig storage;
+  std::optional<HeartbeatConfig> heartbeat;
   bool builtin_alerts = true;         // the groups of built-in rules are in `rules`
   std::string shown;                  // the file's text for people to look at: no secrets, ${…} as written
   std::vector<base::Error> warnings;  // what has no effect, or is probably not meant

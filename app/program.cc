@@ -62,6 +62,8 @@ void GiveMemoryBack() {
 
 constexpr base::Duration kMaintenanceInterval = std::chrono::seconds(15);
 constexpr std::chrono::minutes kFirstRoundPatience{2};
+constexpr int kMostMissedEvaluations = 5;                // before a heartbeat is left out
+constexpr std::chrono::seconds kDispatcherPatience{10};  // likewise
 // How long a reload waits for what the Alertmanager clients of the old configuration still hold.
 constexpr base::Duration kHandOver = std::chrono::seconds(2);
 // How long a reload waits for samples to receivers that are gone or changed.
@@ -141,6 +143,8 @@ class Composition final : public Program {
   void ApplyRules(const Config& config);
   void ApplySinks(const Config& config);
   void ApplyRemoteWrite(const Config& config);
+  void ApplyHeartbeat(const Config& config);
+  std::string WhyNobodyIsTold();
   ingest::InProcessTarget OwnTarget(const Config& config);
   StatusSource Status();
   std::vector<base::Endpoint> Endpoints();
@@ -190,8 +194,10 @@ class Composition final : public Program {
   std::unique_ptr<rules::Manager> rule_manager_;         // null without the role, as scrapes_
   std::unique_ptr<ingest::ScrapeManager> scrapes_;
   std::jthread maintenance_;
-  std::string own_address_;                   // guarded by reloading_
-  std::unique_ptr<base::HttpServer> server_;  // its handlers must not look at it: it begins before it is here
+  std::optional<HeartbeatConfig> heartbeat_config_;  // in force
+  std::unique_ptr<Heartbeat> heartbeat_;             // null without its section
+  std::string own_address_;                          // guarded by reloading_
+  std::unique_ptr<base::HttpServer> server_;         // its handlers must not look at it: it begins before it is here
 };
 
 // Parts are made but nothing runs until the server has its ports, so that a taken port leaves nothing behind.
@@ -247,6 +253,10 @@ base::Result<void> Composition::Begin(const Config& config) {
   if (rule_manager_) rule_manager_->Start(evaluation_.Threads());
   maintenance_ = std::jthread([this](const std::stop_token& stop) { Maintain(stop); });
   ready_ = true;
+  {
+    const std::scoped_lock lock(reloading_);
+    ApplyHeartbeat(config);
+  }
   return {};
 }
 
@@ -306,6 +316,7 @@ void Composition::Apply(const Config& config) {
   shown_.Store(std::make_shared<const Shown>(std::move(shown)));
   ApplySinks(config);
   ApplyRemoteWrite(config);
+  ApplyHeartbeat(config);
   if (rule_manager_) ApplyRules(config);
   if (scrapes_) {
     std::vector<ingest::InProcessTarget> own;
@@ -417,8 +428,38 @@ std::vector<base::Error> Composition::Reload() {
   return {};
 }
 
+// A heartbeat begins once everything runs.
+void Composition::ApplyHeartbeat(const Config& config) {
+  if (!ready_ || config.heartbeat == heartbeat_config_) return;
+  heartbeat_config_ = config.heartbeat;
+  heartbeat_.reset();
+  if (!heartbeat_config_) return;
+  heartbeat_ = std::make_unique<Heartbeat>(*heartbeat_config_, *client_, registry_, clock_,
+                                           [this] { return WhyNobodyIsTold(); });
+  heartbeat_->Start();
+}
+
+std::string Composition::WhyNobodyIsTold() {
+  if (rule_manager_) {
+    const base::Timestamp now = clock_.Now();
+    base::Duration interval = base::Duration::max() / kMostMissedEvaluations;
+    base::Timestamp latest = started_;
+    for (const rules::GroupSnapshot& group : rule_manager_->Groups()) {
+      interval = std::min(interval, group.interval);
+      latest = std::max(latest, group.last_evaluation.value_or(latest));
+    }
+    const base::Duration longest = std::max<base::Duration>(kMostMissedEvaluations * interval, std::chrono::minutes(1));
+    if (now - latest > longest) {
+      return fmt::format("no rule group was evaluated since {}", base::FormatRfc3339(latest));
+    }
+  }
+  if (dispatcher_ && !dispatcher_->Answers(kDispatcherPatience)) return "the alertmanager takes no turns";
+  return "";
+}
+
 void Composition::Stop() {
   if (std::exchange(stopped_, true)) return;
+  heartbeat_.reset();
   ready_ = false;
   // first: whoever waits for a database would hold up the server and the scrapes
   if (const auto exporter = exporter_.Load()) exporter->Stop();
