@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "ingest/histogram_resolution.h"
 
 namespace ingest {
 namespace {
+
+constexpr double kMostExactCount = 9007199254740992;  // 2^53
 
 bool Fit(const std::vector<base::HistogramSpan>& spans, const std::vector<double>& buckets) {
   uint64_t places = 0;
@@ -36,8 +39,9 @@ base::HistogramSpan ReadSpan(std::string_view message) {
   return span;
 }
 
-std::vector<double> ProtobufBuckets::Counts() const {
-  if (!counts.empty()) return counts;
+std::vector<double> ProtobufBuckets::Counts() const { return counts.empty() ? AddedDeltas() : counts; }
+
+std::vector<double> ProtobufBuckets::AddedDeltas() const {
   std::vector<double> absolute;
   absolute.reserve(deltas.size());
   uint64_t count = 0;  // unsigned, as hostile deltas overflow
@@ -63,10 +67,21 @@ const char* WhyImpossible(const base::FloatHistogram& h) {
   if (!std::ranges::is_sorted(h.custom_values, std::less_equal<>()) && h.custom_values.size() > 1) {
     return "the custom bounds do not rise";
   }
+  if (!std::ranges::all_of(h.custom_values, [](double bound) { return std::isfinite(bound); })) {
+    return "a custom bound is not finite; the bucket up to +Inf has none";
+  }
   int64_t index = 0;
   for (const base::HistogramSpan& span : h.positive_spans) index += span.offset + static_cast<int64_t>(span.length);
   if (!h.positive_spans.empty() && h.positive_spans.front().offset < 0) return "a bucket before the first bound";
   return index > static_cast<int64_t>(h.custom_values.size()) + 1 ? "more buckets than custom bounds" : nullptr;
+}
+
+const char* WhyCountsDisagree(const base::FloatHistogram& h) {
+  const double below = std::accumulate(h.negative_buckets.begin(), h.negative_buckets.end(), h.zero_count);
+  const double in_buckets = std::accumulate(h.positive_buckets.begin(), h.positive_buckets.end(), below);
+  if (std::max(in_buckets, h.count) > kMostExactCount) return nullptr;
+  const bool agree = std::isnan(h.sum) ? in_buckets <= h.count : in_buckets == h.count;
+  return agree ? nullptr : "the buckets do not add up to the count";
 }
 
 }  // namespace ingest

@@ -26,6 +26,7 @@ base::Timestamp Milliseconds(int64_t since_epoch) { return base::Timestamp(base:
 struct TimedHistogram {
   base::Timestamp time;
   std::shared_ptr<base::FloatHistogram> histogram;
+  bool whole_counts = true;  // sent as integers, which must add up
 };
 
 TimedHistogram ReadHistogram(ProtobufReader& in) {
@@ -40,9 +41,11 @@ TimedHistogram ReadHistogram(ProtobufReader& in) {
     switch (in.field()) {
       case 1:
         h.count = static_cast<double>(in.Unsigned());
+        read.whole_counts = true;
         break;
       case 2:
         h.count = in.Double();
+        read.whole_counts = false;
         break;
       case 3:
         h.sum = in.Double();
@@ -90,9 +93,10 @@ TimedHistogram ReadHistogram(ProtobufReader& in) {
         break;
     }
   }
-  h.negative_buckets = negative.Counts();
+  // the kind of the count tells which of the two lists of buckets is meant; the other one is not looked at
+  h.negative_buckets = read.whole_counts ? negative.AddedDeltas() : std::move(negative.counts);
   h.negative_spans = std::move(negative.spans);
-  h.positive_buckets = positive.Counts();
+  h.positive_buckets = read.whole_counts ? positive.AddedDeltas() : std::move(positive.counts);
   h.positive_spans = std::move(positive.spans);
   return read;
 }
@@ -163,7 +167,8 @@ class Request {
       const std::string_view one = in.Bytes();
       store::Exemplar exemplar;
       if (!ReadLabels(one)) return false;
-      if (CheckPairs() == nullptr) exemplar.labels = base::Labels(labels_);
+      const char* const wrong = CheckPairs();
+      if (wrong == nullptr) exemplar.labels = base::Labels(labels_);
       ProtobufReader inner(one);
       while (inner.Next()) {
         if (inner.field() == 2) exemplar.value = inner.Double();
@@ -171,9 +176,24 @@ class Request {
       }
       if (!inner.ok()) return false;
       exemplar.own_time = exemplar.time != base::Timestamp();
-      report_.exemplars += appender_.AppendExemplar(ref, labels, std::move(exemplar)) == store::ExemplarStatus::ok;
+      Count(wrong,
+            wrong == nullptr ? appender_.AppendExemplar(ref, labels, std::move(exemplar)) : store::ExemplarStatus::off,
+            labels);
     }
     return in.ok();
+  }
+
+  // A repeated exemplar is no fault of its sender. Only one that is out of order fails a request; the others, as those
+  // that are too long or not kept at all, show in the number of those written.
+  void Count(const char* wrong, store::ExemplarStatus status, const base::Labels& labels) {
+    if (status == store::ExemplarStatus::ok || status == store::ExemplarStatus::duplicate) {
+      ++report_.exemplars;
+    } else if (wrong != nullptr || status == store::ExemplarStatus::out_of_order) {
+      ++report_.exemplars_refused;
+      if (!report_.exemplar_reason.empty()) return;
+      report_.exemplar_reason =
+          fmt::format("{}: {}", wrong != nullptr ? wrong : "out of order exemplar", labels.ToString());
+    }
   }
 
   bool ReadLabels(std::string_view message) {
@@ -246,6 +266,9 @@ class Request {
     TimedHistogram read = ReadHistogram(in);
     if (!in.ok()) return;
     if (const char* wrong = WhyImpossible(*read.histogram)) return Invalid(wrong);
+    if (read.whole_counts) {
+      if (const char* wrong = WhyCountsDisagree(*read.histogram)) return Invalid(wrong);
+    }
     ReduceResolution(*read.histogram, kFinestSchema);
     if (read.time > now_ + kFurthestAhead) return Refused(labels, "too far in the future");
     const store::Appended appended = appender_.AppendHistogram(ref, labels, read.time, std::move(read.histogram));
@@ -325,9 +348,12 @@ base::HttpResponse Write(store::Appendable& store, base::Timestamp now, const ba
     return Text(report.error().code == base::ErrorCode::invalid_argument ? 400 : 500, report.error().message);
   }
   base::HttpResponse response{.status = 204};
-  if (report->refused + report->invalid > 0) {
-    response = Text(400, fmt::format("{} samples were not stored, the first for: {}", report->refused + report->invalid,
-                                     report->first_reason));
+  const size_t samples = report->refused + report->invalid;
+  if (samples > 0) {
+    response = Text(400, fmt::format("{} samples were not stored, the first for: {}", samples, report->first_reason));
+  } else if (*version == RemoteWriteVersion::v2 && report->exemplars_refused > 0) {
+    response = Text(400, fmt::format("{} exemplars were not stored, the first for: {}", report->exemplars_refused,
+                                     report->exemplar_reason));
   }
   if (*version == RemoteWriteVersion::v2) {
     response.headers.Add("X-Prometheus-Remote-Write-Samples-Written", std::to_string(report->samples));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "ingest/histogram_resolution.h"
 
@@ -13,7 +12,6 @@ namespace {
 
 // Further out there is no bucket a number falls into, at any schema.
 constexpr int64_t kFurthestIndex = 1 << 20;
-constexpr double kMostExactCount = 9007199254740992;  // 2^53
 
 bool TakeOff(size_t& room, size_t bytes, FieldReader& in) {
   if (bytes > room) {
@@ -82,14 +80,6 @@ void DropEmpty(std::vector<base::HistogramSpan>& spans, std::vector<double>& buc
   }
   buckets.resize(written);
   spans = std::move(kept);
-}
-
-// Observations of NaN are counted and are in no bucket; they leave a sum of NaN.
-bool CountsAgree(const base::FloatHistogram& h) {
-  const double below = std::accumulate(h.negative_buckets.begin(), h.negative_buckets.end(), h.zero_count);
-  const double in_buckets = std::accumulate(h.positive_buckets.begin(), h.positive_buckets.end(), below);
-  if (std::max(in_buckets, h.count) > kMostExactCount) return true;
-  return std::isnan(h.sum) ? in_buckets <= h.count : in_buckets == h.count;
 }
 
 }  // namespace
@@ -179,7 +169,7 @@ store::HistogramPtr ScrapedHistogram::TakeNative(bool gauge, const char*& why) {
   if (why == nullptr && !(InReach(h.negative_spans) && InReach(h.positive_spans))) {
     why = "a bucket that no number falls into";
   }
-  if (why == nullptr && !floats && !CountsAgree(h)) why = "the buckets do not add up to the count";
+  if (why == nullptr && !floats) why = WhyCountsDisagree(h);
   if (why != nullptr) return nullptr;
   DropEmpty(h.negative_spans, h.negative_buckets);
   DropEmpty(h.positive_spans, h.positive_buckets);

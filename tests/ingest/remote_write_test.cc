@@ -4,6 +4,7 @@
 #include <snappy.h>
 
 #include <bit>
+#include <cmath>
 #include <initializer_list>
 
 #include "store/exemplars.h"
@@ -196,7 +197,69 @@ TEST_F(RemoteWriteTest, ImpossibleHistograms) {
             "1 samples were not stored, the first for: the buckets do not fit the spans\n");
   EXPECT_EQ(post(Message().Bytes(11, Message().Varint(2, 1)).Packed(12, {Message::Zig(-5)})),
             "1 samples were not stored, the first for: a count is below zero or not a number\n");
+  const auto whole = [](uint64_t count, double sum) {
+    return Message()
+        .Varint(1, count)
+        .Double(3, sum)
+        .Varint(6, 1)
+        .Bytes(11, Message().Varint(2, 1))
+        .Packed(12, {Message::Zig(2)});
+  };
+  EXPECT_EQ(post(whole(4, 1)), "1 samples were not stored, the first for: the buckets do not add up to the count\n");
+  EXPECT_EQ(post(whole(2, std::nan(""))),
+            "1 samples were not stored, the first for: the buckets do not add up to the count\n");
+  const auto custom = [](double last_bound) {
+    return Message().ZigZag(4, -53).Varint(1, 0).Bytes(16, Message().Double(16, last_bound).bytes().substr(2));
+  };
+  EXPECT_EQ(post(custom(INFINITY)),
+            "1 samples were not stored, the first for: a custom bound is not finite; the bucket up to +Inf has none\n");
   EXPECT_EQ(Stored(), "");
+}
+
+// The count of one with integers is what its buckets add up to, or more where NaN was observed; floats are as they are.
+TEST_F(RemoteWriteTest, CountsOfHistograms) {
+  const auto post = [this](const Message& histogram) {
+    return Post(Message().Bytes(1, Series({{"__name__", "h"}}, {}).Bytes(4, histogram)).bytes(), {}).status;
+  };
+  const Message span = Message().Varint(2, 1);
+  const auto at = [this](int64_t later) { return static_cast<uint64_t>(ms_ + later); };
+  EXPECT_EQ(post(Message().Varint(1, 3).Varint(6, 1).Bytes(11, span).Packed(12, {4}).Varint(15, at(0))), 204);
+  EXPECT_EQ(post(Message().Varint(1, 4).Double(3, NAN).Varint(6, 1).Bytes(11, span).Packed(12, {4}).Varint(15, at(1))),
+            204);
+  const std::string two = Message().Double(1, 2).bytes().substr(1);
+  EXPECT_EQ(post(Message().Double(2, 9).Bytes(11, span).Bytes(13, two).Varint(15, at(2))), 204);
+  EXPECT_EQ(Stored(), "h 0=histogram of 3,2 1=histogram of 4,2 2=histogram of 9,2\n");
+}
+
+TEST_F(RemoteWriteTest, Version2TellsOfExemplars) {
+  store::Exemplars exemplars(10);
+  store::Head head({.exemplars = &exemplars});
+  const auto post = [&](int64_t sample, int64_t exemplar, std::string_view id) {
+    Message request;
+    for (const std::string_view symbol :
+         {std::string_view(), std::string_view("__name__"), std::string_view("a"), std::string_view("id"), id}) {
+      request.Bytes(4, symbol);
+    }
+    request.Bytes(
+        5, Message()
+               .Packed(1, {1, 2})
+               .Bytes(2, Sample(1, ms_ + sample))
+               .Bytes(4, Message().Packed(1, {3, 4}).Double(2, 1).Varint(3, static_cast<uint64_t>(ms_ + exemplar))));
+    base::HttpRequest sent{.method = "POST", .path = "/api/v1/write"};
+    sent.headers.Add("Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request");
+    snappy::Compress(request.bytes().data(), request.bytes().size(), &sent.body);
+    const auto response = RemoteWriteEndpoints(head, clock_).front().handle(sent);
+    const auto written = [&response](const std::string& what) {
+      return std::string(response.headers.Get("X-Prometheus-Remote-Write-" + what + "-Written"));
+    };
+    return std::to_string(response.status) + " " + response.body + "samples " + written("Samples") + " exemplars " +
+           written("Exemplars");
+  };
+  EXPECT_EQ(post(0, 0, "x"), "204 samples 1 exemplars 1");
+  EXPECT_EQ(post(1, 0, "x"), "204 samples 1 exemplars 1");
+  EXPECT_EQ(post(2, -5, "late"),
+            "400 1 exemplars were not stored, the first for: out of order exemplar: a\nsamples 1 exemplars 0");
+  EXPECT_EQ(post(3, 3, std::string(200, 'x')), "204 samples 1 exemplars 0");
 }
 
 TEST_F(RemoteWriteTest, Exemplars) {
