@@ -18,6 +18,9 @@ size_t Unsigned(int64_t count) { return static_cast<size_t>(count); }
 // How much older than others samples may be that come at the same time: a scrape's are those of its begin.
 constexpr base::Duration kLateness = std::chrono::minutes(5);
 
+constexpr base::Duration kFirstPause = std::chrono::seconds(1);
+constexpr size_t kMostMisses = 100'000;
+
 using Exemplars = std::span<const store::CommittedBatch::WithExemplar>;
 
 // Those of one entry; what is left are those of later ones.
@@ -142,8 +145,9 @@ void Queue::Run(const std::stop_token& stop) {
 void Queue::Send(Sender::Round round, std::shared_ptr<const void> keeps_series) {
   NoteSent(round.samples);
   const bool again = round.again;
+  asked_again_ = false;
   const auto unsent = sender_.Send(
-      std::move(round), [this](std::string_view metric) { return MetadataOf(metric); },
+      std::move(round), [this](std::string_view metric) { return MetadataFor(metric); },
       [this] { SavePosition(false); });
   if (!unsent.empty()) KeepUnsent(unsent, again, std::move(keeps_series));
 }
@@ -249,6 +253,7 @@ void Queue::RefreshMetadata(const std::stop_token& stop) {
   metadata_due_ = parts_.clock.Now() + config_.metadata.send_interval;
   const std::vector<MetricMetadata> all = parts_.metadata ? parts_.metadata() : std::vector<MetricMetadata>();
   if (config_.protocol == Protocol::v2) {
+    if (all.empty()) return;  // the source may have ended before the last samples have gone
     metadata_.clear();
     for (const MetricMetadata& one : all) metadata_.try_emplace(one.metric, one);
     return;
@@ -278,6 +283,27 @@ bool Queue::SendMetadata(std::span<const MetricMetadata> metadata, const std::st
                                                                        {"error", verdict.reason}});
   }
   return false;
+}
+
+const MetricMetadata* Queue::MetadataFor(std::string_view metric) {
+  if (!config_.metadata.send) return nullptr;
+  const MetricMetadata* known = MetadataOf(metric);
+  if (known != nullptr) return known;
+  const base::Timestamp now = parts_.clock.Now();
+  if (misses_.size() >= kMostMisses) misses_.clear();
+  const auto [miss, first] = misses_.try_emplace(std::string(metric), Miss{now, kFirstPause});
+  if (now < miss->second.due) return nullptr;
+  if (!std::exchange(asked_again_, true)) {
+    RefreshMetadata({});
+    known = MetadataOf(metric);
+  }
+  if (known != nullptr) {
+    misses_.erase(miss);
+    return known;
+  }
+  miss->second.due = now + miss->second.pause;
+  miss->second.pause = std::min(2 * miss->second.pause, std::max(kFirstPause, config_.metadata.send_interval));
+  return nullptr;
 }
 
 // Metadata is that of the family, its series may have names that go on.

@@ -91,6 +91,8 @@ class Queue {
 
   void RefreshMetadata(const std::stop_token& stop);
   bool SendMetadata(std::span<const MetricMetadata> metadata, const std::stop_token& stop);
+  // Asks the source again for a metric that is not known, see Miss.
+  const MetricMetadata* MetadataFor(std::string_view metric);
   const MetricMetadata* MetadataOf(std::string_view metric) const;
   bool End(Phase phase, base::Duration limit);
   std::vector<Slice> TakeAll();
@@ -105,6 +107,14 @@ class Queue {
   Sender sender_;
   base::Timestamp metadata_due_;
   std::unordered_map<std::string, MetricMetadata> metadata_;  // for version 2
+  // A metric without metadata, for version 2. The source is asked when the first series of it goes out, as a scrape has
+  // just brought both, and after pauses that double, for what is learnt later. Rules' series never have any.
+  struct Miss {
+    base::Timestamp due;
+    base::Duration pause;
+  };
+  std::unordered_map<std::string, Miss> misses_;
+  bool asked_again_ = false;  // in this round; one answer serves all of its metrics
   LogLimit metadata_failures_;
   RecentMap<base::Timestamp> sent_;           // the newest sample of each series; kept where the store may be read
   base::Duration step_;                       // of reading the store

@@ -424,5 +424,47 @@ TEST_F(WriterTest, Metadata) {
   EXPECT_EQ(Metric("metadata_failed_total"), 0);
 }
 
+class WriterMetadataV2Test : public WriterTest {
+ protected:
+  WriterMetadataV2Test() {
+    writer_.SetMetadata([this] {
+      ++asked_;
+      return std::vector<MetricMetadata>(known_ ? 1 : 0, {"m", MetricType::gauge, "Help of m.", ""});
+    });
+    WriteConfig config = Config();
+    config.protocol = Protocol::v2;
+    Apply({config});
+  }
+  ~WriterMetadataV2Test() override { writer_.SetMetadata({}); }
+  bool HasMetadata(size_t request) {
+    const auto message = ingest::Unsnappy(receiver_.Request(request).body, 1 << 20);
+    return message && message->find("Help of m.") != std::string::npos;
+  }
+
+  std::atomic<bool> known_ = false;
+  std::atomic<int> asked_ = 0;
+};
+
+TEST_F(WriterMetadataV2Test, GoesWithTheFirstSeries) {
+  ASSERT_TRUE(test::WaitFor([this] { return asked_ > 0; }));  // when nothing was known, at the start
+  known_ = true;
+  Append(1);
+  ASSERT_TRUE(test::WaitFor([this] { return receiver_.requests() == 1; }));
+  EXPECT_TRUE(HasMetadata(0));
+}
+
+TEST_F(WriterMetadataV2Test, IsAskedForAgainLongBeforeTheInterval) {
+  int second = 0;
+  Append(++second);
+  ASSERT_TRUE(test::WaitFor([this] { return receiver_.requests() == 1; }));
+  EXPECT_FALSE(HasMetadata(0));
+  known_ = true;
+  EXPECT_TRUE(test::WaitFor([&] {
+    Append(++second);
+    const size_t requests = receiver_.requests();
+    return requests > 1 && HasMetadata(requests - 1);
+  }));
+}
+
 }  // namespace
 }  // namespace remote
