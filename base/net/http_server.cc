@@ -25,6 +25,7 @@
 namespace base {
 namespace {
 
+constexpr std::string_view kApi = "/api/";
 constexpr size_t kCompressFrom = 1024;
 constexpr size_t kWritePiece = 256 * 1024;
 constexpr const char* kMaxRequestHead = "65536";
@@ -115,6 +116,16 @@ class BodyShare {
   size_t mine_ = 0;
 };
 
+// The answer to a browser that asks whether a script may send a request, as Prometheus' API gives it.
+void AddCrossOriginHeaders(const HttpServerOptions& options, std::string_view origin, HttpHeaders& headers) {
+  if (origin.empty() || !options.allows_origin) return;
+  headers.Add("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin");
+  headers.Add("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+  headers.Add("Access-Control-Expose-Headers", "Date");
+  headers.Add("Vary", "Origin");
+  if (options.allows_origin(origin)) headers.Add("Access-Control-Allow-Origin", std::string(origin));
+}
+
 class CivetServer : public HttpServer {
  public:
   CivetServer(HttpServerOptions options, std::vector<Endpoint> endpoints)
@@ -148,6 +159,7 @@ class CivetServer : public HttpServer {
 
   mg_context* StartCivetweb(const std::string& ports);
   void Answer(mg_connection* connection);
+  HttpResponse Route(std::string_view raw_path, HttpRequest& request, SlowAnswer& slow);
   HttpResponse Call(const Endpoint& endpoint, HttpRequest& request, SlowAnswer& slow);
   // Cuts off clients that keep the server waiting while there is nobody left to take newcomers.
   void Guard(const std::stop_token& stop);
@@ -323,6 +335,15 @@ HttpResponse CivetServer::Handle(mg_connection* connection, const mg_request_inf
   raw_path.remove_prefix(options_.route_prefix.size());
   if (raw_path.empty()) raw_path = "/";
   if (!raw_path.starts_with('/')) return TextResponse(404);
+  const std::string origin(request.headers.Get("Origin"));
+  HttpResponse response = Route(raw_path, request, slow);
+  if (raw_path.starts_with(kApi)) AddCrossOriginHeaders(options_, origin, response.headers);
+  return response;
+}
+
+HttpResponse CivetServer::Route(std::string_view raw_path, HttpRequest& request, SlowAnswer& slow) {
+  if (request.method == "OPTIONS" && raw_path.starts_with(kApi)) return {.status = 204};
+  const bool reads = request.method == "GET" || request.method == "HEAD";
   HttpRoutes::Match match = routes_.Find(request.method, raw_path);
   const bool claimed =
       match.endpoint == nullptr ? !match.allow.empty() : !match.endpoint->for_browsers || AsksForHtml(request);

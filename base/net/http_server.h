@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/net/http.h"
@@ -69,14 +70,16 @@ struct HttpServerOptions {
   Duration keep_alive_timeout = std::chrono::seconds(30);
   Duration request_timeout = std::chrono::seconds(30);  // to read a request's head, its body, or write the answer
   PageFrame frame{};                                    // of the list of endpoints at "/"
+  // Whether scripts of pages from `origin` ("https://site.example") may read answers below /api/. Empty: none may.
+  std::function<bool(std::string_view origin)> allows_origin{};
 };
 
 // Plain HTTP/1.1 with keep-alive on civetweb (no TLS: Debian's 1.15 crashes on it; put a proxy in front). Answers from
 // the endpoint table (of several rows that fit a path the most literal one counts); "/" lists it where no endpoint
 // claims it, as HTML for clients that ask for HTML, else as text; with a route prefix the root redirects to it; unknown
-// paths get 404, wrong methods 405 with Allow, too large bodies 413, slow ones 408, a handler that
-// throws 500 and a log line. IPv4 only. Once all `connections` are taken, clients that send no request, do not end its
-// head or do not read their answer are cut off after two seconds. Slow endpoints begin no further request while
+// paths get 404, wrong methods 405 with Allow, OPTIONS below /api/ 204, too large bodies 413, slow ones 408, a handler
+// that throws 500 and a log line. IPv4 only. Once all `connections` are taken, clients that send no request, do not end
+// its head or do not read their answer are cut off after two seconds. Slow endpoints begin no further request while
 // `threads` of their answers have not been read. All bodies together take `threads` times max_body_bytes at most.
 // Handlers run on the server's threads, several at once, with the system's ordinary stack. Destruction stops accepting,
 // lets running handlers finish and joins.

@@ -117,6 +117,34 @@ TEST_F(ServerTest, RefusalsHaveTheirStatus) {
   EXPECT_EQ(Get("/split").headers.Get("X-A"), "1  X-B: 2");
 }
 
+// As Prometheus answers browsers: below /api/ whatever the path is, and the origin alone decides.
+TEST_F(ServerTest, CrossOriginRequests) {
+  Start({.route_prefix = "/p", .allows_origin = [](std::string_view origin) { return origin == "http://a.example"; }});
+  const auto ask = [this](std::string method, std::string path, std::string origin) {
+    HttpClientRequest request{.method = std::move(method), .url = std::move(path)};
+    if (!origin.empty()) request.headers.Add("Origin", std::move(origin));
+    const auto answer = Send(std::move(request));
+    EXPECT_TRUE(answer);
+    return std::to_string(answer->status) + " " + std::string(answer->headers.Get("Access-Control-Allow-Methods")) +
+           " " + std::string(answer->headers.Get("Access-Control-Allow-Origin"));
+  };
+  EXPECT_EQ(ask("OPTIONS", "/p/api/v1/none", "http://a.example"), "204 GET, POST, OPTIONS http://a.example");
+  EXPECT_EQ(ask("OPTIONS", "/p/api/v1/none", "http://b.example"), "204 GET, POST, OPTIONS ");
+  EXPECT_EQ(ask("OPTIONS", "/p/api/v1/none", ""), "204  ");
+  EXPECT_EQ(ask("GET", "/p/api/v1/none", "http://a.example"), "404 GET, POST, OPTIONS http://a.example");
+  EXPECT_EQ(ask("OPTIONS", "/p/echo", "http://a.example"), "405  ");
+  EXPECT_EQ(ask("GET", "/p/echo", "http://a.example"), "200  ");
+}
+
+TEST_F(ServerTest, NoOtherOriginIsAllowedUnasked) {
+  Start();
+  const auto answer = Send({.method = "OPTIONS", .url = "/api/v1/query", .headers = {{"Origin", "http://a.example"}}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 204);
+  EXPECT_EQ(answer->headers.Get("Access-Control-Allow-Origin"), "");
+  EXPECT_EQ(answer->headers.Get("Access-Control-Allow-Methods"), "");
+}
+
 TEST_F(ServerTest, HeadIsGetWithoutABody) {
   Start();
   const auto head = Send({.method = "HEAD", .url = "/echo?a=1"});
