@@ -111,7 +111,7 @@ std::shared_ptr<const Grouping> SelectionMemo::GroupsOf(const store::Selection& 
 }
 
 base::Result<std::optional<SeriesValues>> Evaluator::EvaluateBySeries(const Expr& expr) {
-  if (!steps_.instant() || delayed_names() || !IsBySeries(expr)) return std::nullopt;
+  if (!steps_.instant() || delayed_names() || query_.options.count_samples || !IsBySeries(expr)) return std::nullopt;
   return ValuesOf(expr);
 }
 

@@ -111,8 +111,21 @@ base::Result<Matrix> RangeVector(Evaluator& evaluator, const Expr& expr) {
 
 QueryState NewQuery(const EngineOptions& options, const store::Querier& querier, std::stop_token stop,
                     base::Timestamp start, base::Timestamp end, base::Duration step) {
-  return QueryState{
-      options, querier, std::move(stop), std::chrono::steady_clock::now() + options.timeout, start, end, step, {}, 0};
+  return QueryState{options,
+                    querier,
+                    std::move(stop),
+                    std::chrono::steady_clock::now() + options.timeout,
+                    start,
+                    end,
+                    step,
+                    {},
+                    0,
+                    {.on = options.count_samples}};
+}
+
+SampleCounts CountsOf(const QueryState& query) {
+  if (!query.options.count_samples) return {};
+  return {query.counter.total, query.counter.peak};
 }
 
 }  // namespace
@@ -142,6 +155,7 @@ base::Result<QueryResult> Engine::Instant(const Expr& expr, base::Timestamp time
     }
   }
   result.annotations = query.annotations.Finish();
+  result.samples = CountsOf(query);
   return result;
 }
 
@@ -168,6 +182,7 @@ base::Result<QueryResult> Engine::Range(const Expr& expr, base::Timestamp start,
   SortByLabels(matrix);
   result.value = std::move(matrix);
   result.annotations = query.annotations.Finish();
+  result.samples = CountsOf(query);
   return result;
 }
 

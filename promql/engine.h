@@ -20,6 +20,7 @@ struct EngineOptions {
   base::Duration no_step_subquery_interval = std::chrono::minutes(1);
   int64_t max_samples = 50'000'000;  // held at once by one query
   bool delayed_name_removal = false;
+  bool count_samples = false;  // fill QueryResult::samples; costs a little
   Workers* workers = nullptr;  // lend a hand with large queries; outlive the engine. Null: each query is one thread's
   ParseOptions parse{};
 };

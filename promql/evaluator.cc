@@ -29,7 +29,10 @@ base::Result<void> Evaluator::Room(size_t rows, size_t steps) const {
 }
 
 base::Result<void> Evaluator::RoomFor(int64_t samples) const {
-  if (samples == 0 || samples <= query_.options.max_samples - query_.held) return {};
+  if (samples == 0 || samples <= query_.options.max_samples - query_.held) {
+    if (query_.counter.on) query_.counter.Hold(query_.held + samples);
+    return {};
+  }
   return base::Fail(base::ErrorCode::limit_exceeded,
                     "query processing would load too many samples into memory in query execution");
 }
@@ -52,7 +55,10 @@ base::Result<Columns> Evaluator::EvaluateOnce(const Expr& expr) {
   Evaluator evaluator(query_, {steps_.start, steps_.interval, 1});
   evaluator.resets_wanted_ = resets_wanted_;
   evaluator.resets_barred_ = resets_barred_;
+  const int64_t counted = query_.counter.total;
   TRY(const Columns value, evaluator.Evaluate(expr));
+  // every step has what was read once
+  query_.counter.Add((query_.counter.total - counted) * (static_cast<int64_t>(steps_.count) - 1));
   TRY_VOID(Room(value.size(), steps_.count));
   Columns columns(steps_.count);
   columns.Reserve(value.size());

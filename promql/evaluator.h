@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -20,6 +21,20 @@
 
 namespace promql {
 
+// Counts what SampleCounts tells. Threads that help with a query may add and hold at once; `on` is the query's own.
+struct SampleCounter {
+  bool on = false;
+  std::atomic<int64_t> total = 0;
+  std::atomic<int64_t> peak = 0;
+
+  void Add(int64_t samples) { total.fetch_add(samples, std::memory_order_relaxed); }
+  void Hold(int64_t samples) {
+    int64_t most = peak.load(std::memory_order_relaxed);
+    while (most < samples && !peak.compare_exchange_weak(most, samples, std::memory_order_relaxed)) {
+    }
+  }
+};
+
 // What all evaluators of one query share.
 struct QueryState {
   const EngineOptions& options;
@@ -31,6 +46,7 @@ struct QueryState {
   base::Duration step{0};  // zero for an instant query
   AnnotationSet annotations;
   int64_t held = 0;  // samples held at this moment, see Columns::SampleCost
+  SampleCounter counter{};
 };
 
 class SeriesValues;

@@ -6,6 +6,7 @@
 #include "promql/histogram_math.h"
 #include "promql/metric_names.h"
 #include "promql/rate_row.h"
+#include "promql/sample_count.h"
 
 // Functions of range vectors: each series is decoded once, then a window moves over it with the steps.
 
@@ -324,6 +325,7 @@ base::Result<RangeInput> Evaluator::EvaluateMatrixSelector(const MatrixSelector&
     into.labels = series[index]->labels();
     TakeSamples(into);
   };
+  CountWindows(query_.counter, steps_.count, input);
   return input;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "promql/evaluator.h"
+#include "promql/sample_count.h"
 #include "promql/smoothing.h"
 
 // Instant selectors: for each step the newest sample within the lookback window, which is open on the left. A
@@ -198,6 +199,7 @@ base::Result<void> Evaluator::SelectRows(const VectorSelector& selector, const S
       const size_t row = block.columns.Add(series[i]->labels());
       if (!selection.Fill(samples, row, block)) block.columns.RemoveLast();
     }
+    if (query_.counter.on) query_.counter.Add(CountSamples(block.columns));
     return {};
   };
   return InBlocks(series.size(), make, take);
@@ -233,6 +235,7 @@ base::Result<Columns> Evaluator::SampleTimes(const VectorSelector& selector, boo
     }
   }
   columns.DropEmptyRows();
+  if (query_.counter.on) query_.counter.Add(CountSamples(columns));
   return columns;
 }
 

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <utility>
 
 #include "promql/evaluator.h"
+#include "promql/sample_count.h"
 
 // A subquery evaluates its expression at steps of its own, which are multiples of its interval since the epoch, and
 // hands the results on as if they were samples.
@@ -62,11 +64,16 @@ base::Result<RangeInput> Evaluator::EvaluateSubquery(const Subquery& subquery) {
   if (last < first) return input;
   const Steps inner{first, interval, static_cast<size_t>((last - first) / interval) + 1};
   Evaluator evaluator(query_, inner, true);
-  TRY(Columns columns, evaluator.Evaluate(*subquery.expr));
+  // what its expression reads is counted as what the function around it sees
+  const bool counting = std::exchange(query_.counter.on, false);
+  base::Result<Columns> evaluated = evaluator.Evaluate(*subquery.expr);
+  query_.counter.on = counting;
+  TRY(Columns columns, std::move(evaluated));
   input.size = columns.size();
   input.load = [columns = std::make_shared<const Columns>(std::move(columns)), inner](size_t row, RangeSeries& into) {
     LoadRow(*columns, inner, row, into);
   };
+  CountWindows(query_.counter, steps_.count, input);
   return input;
 }
 

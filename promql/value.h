@@ -41,9 +41,17 @@ struct Annotations {
   std::vector<std::string> infos;
 };
 
+// What a query has read, as Prometheus counts it (util/stats): a sample counts at each step that looks at it, and a
+// native histogram as so many floats of its size.
+struct SampleCounts {
+  int64_t total_queryable = 0;
+  int64_t peak = 0;  // cells held at once; this engine holds others than Prometheus
+};
+
 struct QueryResult {
   Value value;
   Annotations annotations;
+  SampleCounts samples = {};  // zero without EngineOptions::count_samples
 };
 
 }  // namespace promql

@@ -44,6 +44,8 @@ Answered<promql::ExprPtr> ReadQuery(const promql::Engine& engine, const base::Ht
   return std::unexpected(base::ApiBadParameter("query", promql::ErrorText(expr.error())));
 }
 
+bool WantsStatistics(const base::HttpParameters& parameters) { return !parameters.Get("stats").empty(); }
+
 // The engine with what this request says about timeout and lookback.
 Answered<promql::Engine> EngineFor(const promql::Engine& engine, const base::HttpParameters& parameters) {
   promql::EngineOptions options = engine.options();
@@ -60,6 +62,7 @@ Answered<promql::Engine> EngineFor(const promql::Engine& engine, const base::Htt
     }
     if (lookback->count() > 0) options.lookback = *lookback;
   }
+  options.count_samples = WantsStatistics(parameters);
   return promql::Engine(options);
 }
 
@@ -78,8 +81,9 @@ Response ExecutionError(const base::Error& error) {
   }
 }
 
-// `stats=all`: how long the parts took. What Prometheus also counts, samples, the engine does not.
-void WriteStatistics(base::JsonWriter& json, std::chrono::duration<double> evaluation) {
+// `stats`, whatever its value: how long the parts took, and how many samples were read.
+void WriteStatistics(base::JsonWriter& json, std::chrono::duration<double> evaluation,
+                     const promql::SampleCounts& samples) {
   json.Key("stats").BeginObject().Key("timings").BeginObject();
   for (const std::string_view key : {"evalTotalTime", "innerEvalTime", "execTotalTime"}) {
     json.Key(key).Number(evaluation.count());
@@ -87,6 +91,8 @@ void WriteStatistics(base::JsonWriter& json, std::chrono::duration<double> evalu
   for (const std::string_view key : {"resultSortTime", "queryPreparationTime", "execQueueTime"}) {
     json.Key(key).Number(0);
   }
+  json.EndObject().Key("samples").BeginObject();
+  json.Key("totalQueryableSamples").Number(samples.total_queryable).Key("peakSamples").Number(samples.peak);
   json.EndObject().EndObject();
 }
 
@@ -103,7 +109,7 @@ Response AnswerQuery(const QuerySource& source, const base::HttpParameters& para
   Response response = base::ApiSuccess(
       [&](base::JsonWriter& json) {
         truncated = WriteResult(json, result->value, limit);
-        if (parameters.Has("stats") && !parameters.Get("stats").empty()) WriteStatistics(json, duration);
+        if (WantsStatistics(parameters)) WriteStatistics(json, duration, result->samples);
         json.EndObject();
         if (truncated) warnings.emplace_back("results truncated due to limit");
       },

@@ -35,10 +35,13 @@ void WriteAlertingHead(base::JsonWriter& json, const RuleSnapshot& snapshot, boo
   if (rule.no_data) json.Key("noData").String(ToString(*rule.no_data));
   WriteMap(json.Key("labels"), rule.labels);
   WriteMap(json.Key("annotations"), rule.annotations);
-  json.Key("alerts").BeginArray();
-  if (with_alerts) {
-    for (const ActiveAlert& alert : snapshot.alerts) WriteAlert(json, alert);
+  json.Key("alerts");
+  if (!with_alerts) {
+    json.Null();  // as Prometheus writes it
+    return;
   }
+  json.BeginArray();
+  for (const ActiveAlert& alert : snapshot.alerts) WriteAlert(json, alert);
   json.EndArray();
 }
 

@@ -17,7 +17,7 @@ std::string FormatAlertValue(double value);
 std::string_view StateOf(const RuleSnapshot& rule);
 
 void WriteAlert(base::JsonWriter& json, const ActiveAlert& alert);
-// `with_alerts` false leaves the alerts of the rules out.
+// `with_alerts` false writes null for the alerts of the rules.
 void WriteGroup(base::JsonWriter& json, const GroupSnapshot& group, bool with_alerts);
 
 }  // namespace rules

@@ -51,6 +51,42 @@ std::string BadData(std::string_view error) {
   return fmt::format(R"(400 {{"status":"error","errorType":"bad_data","error":"{}"}})", error);
 }
 
+// The numbers are those of Prometheus for the same samples.
+TEST_F(QueryApiTest, CountsTheSamplesThatAreRead) {
+  const auto total = [this](std::string_view path, Parameters parameters) {
+    parameters.emplace_back("stats", "all");
+    const std::string body = Get(path, parameters);
+    constexpr std::string_view kKey = R"("samples":{"totalQueryableSamples":)";
+    const size_t at = body.find(kKey);
+    if (at == std::string::npos) return body;
+    return body.substr(at + kKey.size(), body.find(',', at) - at - kKey.size());
+  };
+  const std::pair<std::string, std::string> instant[] = {
+      {"1 + 1", "0"},
+      {"v", "2"},
+      {"v + v", "4"},
+      {"sum(v)", "2"},
+      {"timestamp(v)", "2"},
+      {"v[31s]", "6"},
+      {"rate(v[31s])", "6"},
+      {"v @ 1700000000", "2"},
+      {"max_over_time(v[30s:15s])", "4"},
+      {"max_over_time(rate(v[31s])[30s:15s])", "4"},
+  };
+  for (const auto& [query, want] : instant) {
+    EXPECT_EQ(total("/api/v1/query", {{"query", query}, {"time", "1700000045"}}), want) << query;
+  }
+  const std::pair<std::string, std::string> ranges[] = {
+      {"v", "6"}, {"v @ 1700000000", "6"}, {"rate(v[16s])", "12"}, {"rate(v[16s] @ 1700000045)", "12"}};
+  for (const auto& [query, want] : ranges) {
+    EXPECT_EQ(total("/api/v1/query_range",
+                    {{"query", query}, {"start", "1700000015"}, {"end", "1700000045"}, {"step", "15"}}),
+              want)
+        << query;
+  }
+  EXPECT_EQ(Get("/api/v1/query", {{"query", "v"}}).find("stats"), std::string::npos);
+}
+
 TEST_F(QueryApiTest, Instant) {
   struct Case {
     Parameters parameters;
