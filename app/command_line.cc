@@ -21,10 +21,8 @@ struct Elsewhere {
   std::string_view instead;
 };
 constexpr Elsewhere kElsewhere[] = {
-    {"web.enable-lifecycle", "/-/reload is always there, /-/quit is not"},
     {"web.enable-admin-api", "there is no admin API"},
     {"web.config.file", "put a proxy in front for TLS and passwords"},
-    {"web.cors.origin", "other sites' pages are never let in"},
     {"storage.tsdb.path", "use --storage.path"},
     {"storage.tsdb.retention.time", "`storage: {retention: …}` in the configuration"},
     {"storage.tsdb.retention.size", "`storage: {retention_size: …}` in the configuration"},

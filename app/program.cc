@@ -17,6 +17,7 @@
 #include "alertmanager/notify/forward.h"
 #include "app/clock_watch.h"
 #include "app/config.h"
+#include "app/features_api.h"
 #include "app/lifecycle_api.h"
 #include "app/pages.h"
 #include "app/persistence.h"
@@ -509,11 +510,15 @@ std::vector<base::Endpoint> Composition::Endpoints() {
     mount(rules::SeriesEndpoints(source));
     mount(ingest::Endpoints(*scrapes_, ParseSelector));
     mount(StatusEndpoints(Status()));
+    mount({FeaturesEndpoint({.engine = options_.engine,
+                             .remote_write_receiver = options_.remote_write_receiver,
+                             .exemplar_storage = exemplars_ != nullptr,
+                             .lifecycle = options_.quit != nullptr})});
     if (const rules::OpenHistory history = History()) mount(rules::HistoryEndpoints(history, clock_));
     if (options_.remote_write_receiver) mount(ingest::RemoteWriteEndpoints(*head_, clock_));
   }
   if (dispatcher_) mount(alertmanager::Endpoints(*dispatcher_, {.version = TOCSIN_VERSION, .started = started_}));
-  mount(LifecycleEndpoints([this] { return ready_.load(); }, [this] { return Reload(); }));
+  mount(LifecycleEndpoints([this] { return ready_.load(); }, [this] { return Reload(); }, options_.quit));
   AddPages(Pages(), endpoints);
   return endpoints;
 }

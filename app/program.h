@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ struct ProgramOptions {
   promql::EngineOptions engine;
   bool remote_write_receiver = false;
   bool exemplar_storage = false;
+  std::function<void()> quit;                       // what POST /-/quit calls; empty: it is not allowed
   std::map<std::string, std::string> flags;         // as they are in force, for /api/v1/status/flags
   base::Duration drain = std::chrono::seconds(10);  // how long stopping waits for notifications under way
 };

@@ -106,6 +106,11 @@ void WriteAlertmanagers(JsonWriter& json, const StatusSource& source) {
   json.EndArray().Key("droppedAlertmanagers").BeginArray().EndArray().EndObject();
 }
 
+// Blocks in Prometheus' sense, folders on its disk, are not here: samples are in one file and in memory.
+void WriteBlocks(JsonWriter& json, const StatusSource&) {
+  json.BeginObject().Key("blocks").BeginArray().EndArray().EndObject();
+}
+
 void WriteNothing(JsonWriter& json, const StatusSource&) { json.BeginArray().EndArray(); }
 
 }  // namespace
@@ -130,6 +135,7 @@ std::vector<base::Endpoint> StatusEndpoints(StatusSource source) {
       row("/api/v1/status/flags", "The command line's flags", WriteFlags),
       row("/api/v1/status/config", "The configuration, without secrets", WriteConfig),
       row("/api/v1/status/walreplay", "How far restoring has come", WriteReplay),
+      row("/api/v1/status/tsdb/blocks", "The blocks on the disk; there are none", WriteBlocks),
       row("/api/v1/alertmanagers", "The Alertmanagers that alerts are posted to", WriteAlertmanagers),
       row("/api/v1/notifications", "Notices for the page's visitors; there are none", WriteNothing),
       {"GET", "/api/v1/status/tsdb", "What the store holds, and what has most series",

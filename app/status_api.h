@@ -28,7 +28,7 @@ struct StatusSource {
   std::function<std::vector<std::string>()> alertmanagers;  // URLs that alerts are posted to
 };
 
-// Prometheus' GET /api/v1/status/buildinfo, runtimeinfo, flags, config, tsdb and walreplay, /api/v1/alertmanagers and
+// Prometheus' GET /api/v1/status/buildinfo, runtimeinfo, flags, config, tsdb, tsdb/blocks and walreplay, /api/v1/alertmanagers and
 // /api/v1/notifications. Numbers that only Go has (goroutines …) are what they can be here.
 std::vector<base::Endpoint> StatusEndpoints(StatusSource source);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
@@ -12,6 +13,7 @@
 
 #include "app/signals.h"
 #include "base/log.h"
+#include "base/matcher.h"
 #include "base/net/http.h"
 #include "base/net/web_address.h"
 #include "base/text.h"
@@ -88,6 +90,15 @@ base::Result<void> ReadWebAddress(const Invocation& invocation, ProgramOptions& 
   return {};
 }
 
+base::Result<void> ReadOrigins(const Invocation& invocation, base::HttpServerOptions& http) {
+  const std::string& pattern = invocation.Get("web.cors.origin");
+  if (pattern.empty()) return {};
+  auto matcher = base::Matcher::Make(base::MatchType::regex, "origin", pattern);
+  if (!matcher) return base::Invalid("--web.cors.origin: " + matcher.error().message);
+  http.allows_origin = [origin = *std::move(matcher)](std::string_view asking) { return origin.Matches(asking); };
+  return {};
+}
+
 base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, const Invocation& invocation) {
   ProgramOptions options;
   options.roles = roles;
@@ -96,7 +107,9 @@ base::Result<ProgramOptions> ReadOptions(Roles roles, bool alertmanager_file, co
   options.http.listen_addresses = invocation.GetAll("web.listen-address");
   options.storage_path = invocation.Get("storage.path");
   options.remote_write_receiver = roles.rules && invocation.IsOn("web.enable-remote-write-receiver");
+  if (invocation.IsOn("web.enable-lifecycle")) options.quit = [] { kill(getpid(), SIGTERM); };  // to Signals
   options.flags = invocation.AllFlags();
+  TRY_VOID(ReadOrigins(invocation, options.http));
   TRY_VOID(ReadWebAddress(invocation, options));
   if (roles.rules) {
     TRY_VOID(ReadEngineOptions(invocation, options));
@@ -187,6 +200,12 @@ std::vector<Flag> ServeFlags(Roles roles, std::string config_file, std::string l
       {"web.route-prefix", "PATH", "",
        "Serves every path below this one. Empty: the path of --web.external-url; / for a proxy that takes the path "
        "off.",
+       false},
+      {"web.enable-lifecycle", "", "false", "Let POST /-/quit end the process. /-/reload is always allowed.", false},
+      {"web.cors.origin", "REGEX", "",
+       "Origins whose pages may read the API from a browser, such as https://(a|b)\\.example; the whole origin must "
+       "match. "
+       "Empty: none.",
        false},
       {"storage.path", "FOLDER", "data/",
        "What is to survive a restart: samples, alert state, alert history, who was told what. Empty: nothing is kept.",

@@ -39,14 +39,17 @@ void WriteActive(JsonWriter& json, const TargetStatus& target) {
   json.EndObject();
 }
 
-// `state` is active, dropped or anything else for both; `scrapePool` is one job.
+// `state` is active, dropped, or any or nothing for both; another one finds nothing. `scrapePool` is one job.
 base::HttpResponse Targets(const ScrapeManager& manager, const base::HttpRequest& request) {
   const std::string state = base::ToLower(request.parameters.Get("state"));
   const std::string_view pool = request.parameters.Get("scrapePool");
   const auto wanted = [&](const std::string& name) { return pool.empty() || pool == name; };
+  const bool both = state.empty() || state == "any";
+  const bool active = both || state == "active";
+  const bool show_dropped = both || state == "dropped";
   return base::ApiSuccess([&](JsonWriter& json) {
     json.BeginObject().Key("activeTargets").BeginArray();
-    if (state != "dropped") {
+    if (active) {
       for (const TargetStatus& target : manager.Targets()) {
         if (wanted(target.scrape_pool)) WriteActive(json, target);
       }
@@ -56,13 +59,13 @@ base::HttpResponse Targets(const ScrapeManager& manager, const base::HttpRequest
     for (const TargetStatus& target : manager.Targets()) dropped.try_emplace(target.scrape_pool);
     for (const DroppedTarget& target : manager.DroppedTargets()) {
       ++dropped[target.scrape_pool];
-      if (state == "active" || !wanted(target.scrape_pool)) continue;
+      if (!show_dropped || !wanted(target.scrape_pool)) continue;
       json.BeginObject();
       WriteLabels(json.Key("discoveredLabels"), target.discovered);
       json.Key("scrapePool").String(target.scrape_pool).EndObject();
     }
     json.EndArray().Key("droppedTargetCounts");
-    if (state == "active") {
+    if (!show_dropped) {
       json.Null();
     } else {
       json.BeginObject();

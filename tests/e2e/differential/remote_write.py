@@ -70,8 +70,8 @@ def _buckets(spans_field, deltas_field, buckets):
     return out + (_bytes(deltas_field, b"".join(map(_zigzag, deltas))) if deltas else b"")
 
 
-def _histogram(time, histogram):
-    count = histogram.zero + sum(histogram.positive.values()) + sum(histogram.negative.values())
+def _histogram(time, histogram, more=0):
+    count = more + histogram.zero + sum(histogram.positive.values()) + sum(histogram.negative.values())
     out = _number(1, count) + _double(3, histogram.sum)
     out += _varint(4 << 3) + _zigzag(histogram.schema) + _double(5, histogram.threshold) + _number(6, histogram.zero)
     out += _buckets(8, 9, histogram.negative) + _buckets(11, 12, histogram.positive)
@@ -79,11 +79,11 @@ def _histogram(time, histogram):
     return out + (_bytes(16, b"".join(map(double, histogram.bounds))) if histogram.bounds else b"")
 
 
-def _series(labels, points):
+def _series(labels, points, more=0):
     out = b"".join(_bytes(1, _bytes(1, name.encode()) + _bytes(2, labels[name].encode())) for name in sorted(labels))
     for time, value in points:
         if isinstance(value, Histogram):
-            out += _bytes(4, _histogram(time, value))
+            out += _bytes(4, _histogram(time, value, more))
         else:
             out += _bytes(2, _varint(1 << 3 | 1) + double(value) + _number(2, time))
     return _bytes(1, out)
@@ -98,9 +98,14 @@ def snappy(content):
     return b"".join(out)
 
 
+def message(series, more=0):
+    """The body of one request. `more` is added to the count of each histogram, which is then wrong."""
+    return snappy(b"".join(_series(labels, points, more) for labels, points in series if points))
+
+
 def write(url, series):
     """Sends `series`, [(labels, [(milliseconds, value)])], in one request; an error that is answered is raised."""
-    body = snappy(b"".join(_series(labels, points) for labels, points in series if points))
+    body = message(series)
     request = urllib.request.Request(f"{url}/api/v1/write", data=body, method="POST", headers={
         "Content-Type": "application/x-protobuf", "Content-Encoding": "snappy",
         "X-Prometheus-Remote-Write-Version": "0.1.0"})
