@@ -42,6 +42,7 @@
 #include "promql/engine.h"
 #include "promql/parser.h"
 #include "promql/workers.h"
+#include "remote/read.h"
 #include "remote/writer.h"
 #include "rules/api/api.h"
 #include "rules/api/history_api.h"
@@ -509,6 +510,7 @@ std::vector<base::Endpoint> Composition::Endpoints() {
     mount(rules::QueryEndpoints(source));
     mount(rules::SeriesEndpoints(source));
     mount(ingest::Endpoints(*scrapes_, ParseSelector));
+    mount({remote::ReadEndpoint(*head_, [this] { return shown_.Load()->external_labels; })});
     mount(StatusEndpoints(Status()));
     mount({FeaturesEndpoint({.engine = options_.engine,
                              .remote_write_receiver = options_.remote_write_receiver,
