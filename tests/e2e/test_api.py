@@ -7,6 +7,9 @@ import urllib.error
 import urllib.request
 
 from differential import remote_write
+from differential.remote_write import _bytes as field
+from differential.remote_write import _double as double_field
+from differential.remote_write import _number as number_field
 from differential.servers import find_prometheus
 from support import Stage, free_port, get, post, wait_for
 
@@ -145,6 +148,30 @@ class ApiTest(Stage):
                 # 3.5 refuses what is impossible with 500, which makes senders try for ever
                 self.assertIn(push(theirs, histogram, more), {204: (204,), 400: (400, 500)}[status])
                 time.sleep(0.002)  # the next sample is of another millisecond
+
+
+    def test_version_2_tells_of_exemplars(self):
+        ours, theirs = self.begin_both("--web.enable-remote-write-receiver")
+        now = int(time.time() * 1000)
+
+        def push(url, sample_at, exemplar_at, identity):
+            """(status, what the headers say was written)"""
+            exemplar = field(1, b"\x03\x04") + double_field(2, 1.0) + number_field(3, exemplar_at)
+            series = field(1, b"\x01\x02") + field(2, double_field(1, 1.0) + number_field(2, sample_at))
+            message = b"".join(field(4, text.encode()) for text in ("", "__name__", "a_total", "id", identity))
+            message += field(5, series + field(4, exemplar))
+            status, headers, _ = ask(f"{url}/api/v1/write", "POST", {
+                "Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+                "Content-Encoding": "snappy"}, remote_write.snappy(message))
+            return (status, *(headers.get(f"X-Prometheus-Remote-Write-{kind}-Written")
+                              for kind in ("Samples", "Histograms", "Exemplars")))
+        for name, *sent, want in (("new", 0, 0, "x", (204, "1", "0", "1")), ("the same again", 1, 0, "x", (204, "1", "0", "1")),
+                                  ("out of order", 2, -500, "y", (400, "1", "0", "0")),
+                                  ("too long", 3, 3, "z" * 200, (204, "1", "0", "0"))):
+            with self.subTest(name):
+                at, exemplar_at, identity = sent
+                self.assertEqual(push(ours, now + at, now + exemplar_at, identity), want)
+                self.assertEqual(push(theirs, now + at, now + exemplar_at, identity), want)
 
 
 if __name__ == "__main__":
