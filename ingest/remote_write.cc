@@ -183,16 +183,15 @@ class Request {
     return in.ok();
   }
 
-  // A repeated exemplar is no fault of its sender. Only one that is out of order fails a request; the others, as those
-  // that are too long or not kept at all, show in the number of those written.
+  // As Prometheus: an exemplar that is too long or not kept at all fails no request.
   void Count(const char* wrong, store::ExemplarStatus status, const base::Labels& labels) {
     if (status == store::ExemplarStatus::ok || status == store::ExemplarStatus::duplicate) {
       ++report_.exemplars;
     } else if (wrong != nullptr || status == store::ExemplarStatus::out_of_order) {
       ++report_.exemplars_refused;
       if (!report_.exemplar_reason.empty()) return;
-      report_.exemplar_reason =
-          fmt::format("{}: {}", wrong != nullptr ? wrong : "out of order exemplar", labels.ToString());
+      const char* const reason = wrong != nullptr ? wrong : "out of order exemplar";
+      report_.exemplar_reason = fmt::format("{}: {}", reason, labels.ToString());
     }
   }
 
