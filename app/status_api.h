@@ -28,8 +28,8 @@ struct StatusSource {
   std::function<std::vector<std::string>()> alertmanagers;  // URLs that alerts are posted to
 };
 
-// Prometheus' GET /api/v1/status/buildinfo, runtimeinfo, flags, config, tsdb, tsdb/blocks and walreplay, /api/v1/alertmanagers and
-// /api/v1/notifications. Numbers that only Go has (goroutines …) are what they can be here.
+// Prometheus' GET /api/v1/status/buildinfo, runtimeinfo, flags, config, tsdb, tsdb/blocks and walreplay,
+// /api/v1/alertmanagers and /api/v1/notifications. Numbers that only Go has (goroutines …) are what they can be here.
 std::vector<base::Endpoint> StatusEndpoints(StatusSource source);
 
 }  // namespace app
