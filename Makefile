@@ -58,9 +58,10 @@ tsan: ## every test under the thread sanitizer
 	@tools/setup test
 	@tools/test tsan
 
-docs: build ## writes docs/configuration.md, docs/commands.md and the end of docs/differences.md from the program's own tables
+docs: build ## writes docs/configuration.md, docs/commands.md, docs/builtin-alerts.md and the end of docs/differences.md from the program's own tables
 	@build/release/tocsin docs configuration > docs/configuration.md
 	@build/release/tocsin docs commands > docs/commands.md
+	@build/release/tocsin docs builtin-alerts > docs/builtin-alerts.md
 	@sed -i '/^## Options of prometheus.yml/,$$d' docs/differences.md
 	@build/release/tocsin docs differences >> docs/differences.md
 

@@ -338,6 +338,16 @@ void AddInhibitions(Config& config) {
   config.alertmanager = std::move(with_thresholds);
 }
 
+// Whether some alert is kept when its source fails, so that its receivers have to be told of the source.
+bool KeepsAlerts(const Config& config) {
+  return std::ranges::any_of(config.rules.groups, [&](const rules::RuleGroup& group) {
+    return std::ranges::any_of(group.rules, [&](const rules::Rule& rule) {
+      return rule.kind == rules::RuleKind::alerting &&
+             rule.no_data.value_or(config.evaluation.no_data) != rules::NoDataPolicy::resolve;
+    });
+  });
+}
+
 // A job that relabelling renames has the longest interval of all: it is never taken for lost too early.
 rules::BuiltinOptions ToBuiltinOptions(const Config& config) {
   rules::BuiltinOptions options{.alerts = config.builtin_alerts,
@@ -366,7 +376,8 @@ rules::BuiltinOptions ToBuiltinOptions(const Config& config) {
 
 Config ReadConfig(const std::string& path, const Environment& environment, base::YamlErrors& errors,
                   const ConfigOptions& options) {
-  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, options.features, {}, errors};
+  Reading reading{{}, environment, std::filesystem::path(path).parent_path().string(), path, options.features,
+                  {}, errors};
   base::YamlNode root = base::ReadYamlFile(path, errors);
   if (root.kind == base::YamlNode::Kind::null) {
     if (errors.empty()) errors.Add(EmptyFile(path));
@@ -390,6 +401,7 @@ Config ReadConfig(const std::string& path, const Environment& environment, base:
   AddInhibitions(reading.config);
   std::ranges::copy(errors.warnings(), std::back_inserter(reading.config.warnings));
   if (!errors.empty() || !options.roles.rules || !options.only.empty()) return std::move(reading.config);
+  if (!reading.config.builtin_alerts && !KeepsAlerts(reading.config)) return std::move(reading.config);
   std::ranges::move(rules::BuiltinRules(ToBuiltinOptions(reading.config)),
                     std::back_inserter(reading.config.rules.groups));
   return std::move(reading.config);

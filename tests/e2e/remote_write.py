@@ -28,6 +28,7 @@ scrape_configs:
   - job_name: app
     static_configs: [{{targets: ["127.0.0.1:{page}"]}}]
 {scrapes}
+builtin_alerts: false
 rule_files: [rules.yml]
 remote_write:
 {remote_write}

@@ -91,7 +91,7 @@ class BacktestTest(Stage):
                                for firing in one["firings"]] for one in report["candidates"]}
 
     def test_files_and_servers_tell_what_is_worked_out_by_hand(self):
-        config = self.write("tocsin.yml", "global: {evaluation_interval: 1h}\n")
+        config = self.write("tocsin.yml", "global: {evaluation_interval: 1h}\nbuiltin_alerts: false\n")
         data = f"--storage.path={self.path('data')}"
         url = f"http://127.0.0.1:{free_port()}"
         process = self.start("tocsin", [PROGRAM, "rules", f"--config.file={config}", data,

@@ -172,7 +172,7 @@ TEST_F(Limits, CountHistogramsByTheirSizeAndEachWindow) {
   const Case kCases[] = {
       {"counted[3m]", 3},
       {"histogram", 13},
-      {"histogram * 2", 13 + 1},
+      {"histogram * 2", 13 + 2},
       {"histogram[3m]", 39},
       {"histogram[3m:1m]", 39 + 39},
       {"count_over_time(histogram[3m])", 39},
