@@ -29,7 +29,8 @@ struct Fact {
 };
 
 std::vector<Fact> Facts(const AlertText& text) {
-  std::vector<Fact> facts = {{"Value", text.value},
+  std::vector<Fact> facts = {{"Not current", text.not_current},
+                             {"Value", text.value},
                              {"Limit", text.limit},
                              {"Since", text.since},
                              {text.resolved ? text.ended : "For", text.duration},

@@ -187,6 +187,7 @@ AlertText Describe(const NotifiedAlert& notified, const Notification& notificati
   if (text.description == text.summary) text.description.clear();
   text.value = alert.annotations.Get("value");
   text.limit = alert.annotations.Get("limit");
+  if (!notified.resolved) text.not_current = alert.annotations.Get("no_data");
   text.runbook_url = FirstOf(alert.annotations, {"runbook_url", "runbook"});
   if (!base::IsWebUrl(text.runbook_url)) text.runbook_url.clear();
   if (base::IsWebUrl(alert.generator_url)) text.source_url = alert.generator_url;

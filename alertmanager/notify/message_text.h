@@ -38,6 +38,8 @@ struct AlertText {
   std::string description;  // where it says more than the summary
   std::string value;
   std::string limit;
+  // Of an alert whose source failed, from the annotation `no_data`: "last known 5.8% at …; source lost: …".
+  std::string not_current;
   std::string runbook_url;  // only if it is a web address
   std::string source_url;
   std::string own_labels;  // "tenant=a, job=b": those not common to the notification's alerts

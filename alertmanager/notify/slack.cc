@@ -51,6 +51,7 @@ std::string AlertSection(const NotifiedAlert& notified, const Notification& noti
   std::string section = alone ? "" : text.icon + " ";
   section += "*" + EscapeSlack(text.summary, kSummaryLimit) + "*";
   if (!text.description.empty()) section += "\n" + EscapeSlack(text.description, kDescriptionLimit);
+  if (!text.not_current.empty()) section += "\n🔌 *Not current*: " + EscapeSlack(text.not_current, kDescriptionLimit);
   std::string facts;
   if (!text.value.empty()) AddPart(facts, "*Value* " + EscapeSlack(text.value, kShortLimit));
   if (!text.limit.empty()) AddPart(facts, "*Limit* " + EscapeSlack(text.limit, kShortLimit));

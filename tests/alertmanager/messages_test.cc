@@ -492,6 +492,19 @@ TEST(SourceLost, WithoutAnnotationsTheLabelsSayWhatIsLost) {
   EXPECT_EQ(MakeHeadline(MakeNotification({alert})).name, "database at app:9187 unreachable since 00:00 UTC");
 }
 
+// An alert that is kept without data goes on firing; messages say that its value is old.
+TEST(SourceLost, AKeptAlertIsMarkedAsNotCurrent) {
+  const base::Alert kept = MakeAlert({{"alertname", "PAR_90"}, {"severity", "critical"}},
+                                     {{"no_data", "last known 5.8% at 00:00; source lost: database main"}});
+  const std::string slack = *SlackPayload(MakeNotification({kept}), SlackWith());
+  EXPECT_NE(slack.find("🔌 *Not current*: last known 5.8% at 00:00; source lost: database main"), std::string::npos)
+      << slack;
+  const std::string mail = MailText(MakeNotification({kept}));
+  EXPECT_NE(mail.find("  Not current: last known 5.8% at 00:00; source lost: database main\n"), std::string::npos)
+      << mail;
+  EXPECT_EQ(MailText(MakeNotification({}, {kept})).find("Not current"), std::string::npos);
+}
+
 TEST(SourceLost, AnAlertOfThatNameWithoutAKindIsAnyAlert) {
   EXPECT_EQ(MakeHeadline(MakeNotification({MakeAlert({{"alertname", "SourceLost"}})})).status, "FIRING");
 }

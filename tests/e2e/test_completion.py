@@ -13,7 +13,8 @@ from support import PROGRAM
 
 COMMANDS = {"run", "exporter", "rules", "alertmanager", "check", "backtest", "test", "query", "history", "healthcheck",
             "docs"}
-WEB_FLAGS = {"--web.listen-address", "--web.external-url", "--web.route-prefix", "--web.enable-remote-write-receiver"}
+WEB_FLAGS = {"--web.listen-address", "--web.external-url", "--web.route-prefix", "--web.cors.origin",
+             "--web.enable-remote-write-receiver", "--web.enable-lifecycle"}
 
 
 class Completion:

@@ -62,9 +62,10 @@ class Server:
 
     def configure(self, text="global: {}\n"):
         """Our server goes without the rules of its own, which the other one has not."""
-        own = "builtin_alerts: false\n" if self.name == "tocsin" else ""
+        if self.name == "tocsin":
+            text = text.replace("{", "{builtin_alerts: false, ", 1) if text.startswith("{") else f"builtin_alerts: false\n{text}"
         with open(self.config, "w") as file:
-            file.write(own + text)
+            file.write(text)
 
     def reload(self):
         status, body = post(f"{self.url}/-/reload")
