@@ -1,9 +1,10 @@
+#include "app/config.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 
-#include "app/config.h"
 #include "base/text.h"
 #include "tests/conformance/corpus.h"
 

@@ -152,8 +152,7 @@ TEST(Hung, AServerThatAcceptsAndSaysNothing) {
     }
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_EQ(Count(log, "\n"), 1U) << log;
-    EXPECT_NE(log.find("class=timeout error=\"no connection within 2s (connect_timeout)\""), std::string::npos)
-        << log;
+    EXPECT_NE(log.find("class=timeout error=\"no connection within 2s (connect_timeout)\""), std::string::npos) << log;
     ExporterFixture stopped(Config(cluster.port(), Gauge("m", "SELECT 1 AS v")));
     const std::jthread scrape([&] { stopped.Page(); });
     stopped.exporter().Stop();
