@@ -37,7 +37,7 @@ struct Environment {
   std::shared_ptr<const RecordedSeries> recorded{};  // of all rules; null: none
   KeptAlerts* kept_alerts = nullptr;                 // told of alerts without data; may be null
   // Whether every source has been read once since the start. Until then an alert of an earlier process that is not
-  // found stays as it was. Null: yes.
+  // found stays as it was, and absent() raises no alert. Null: yes.
   std::function<bool()> sources_read{};
 };
 

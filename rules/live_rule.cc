@@ -114,6 +114,7 @@ std::string_view ToString(RuleHealth health) {
 
 LiveRule::LiveRule(Rule rule)
     : rule_(std::move(rule)),
+      absence_(rule_.parsed && LooksForAbsence(*rule_.parsed)),
       label_texts_(ParseTexts(rule_, rule_.labels)),
       annotation_texts_(ParseTexts(rule_, rule_.annotations)) {}
 
@@ -272,6 +273,8 @@ base::Result<LiveRule::Output> LiveRule::MoveAlerts(FoundAlerts found, const Los
     }
     ++it;
   }
+  // before the first scrapes everything is absent
+  if (absence_ && environment.sources_read && !environment.sources_read()) found.clear();
   for (auto& [labels, news] : found) {
     const AlertStatus status = *Next(std::nullopt, true, policy, times.now);
     alerts_[labels] = {.alert = {labels, std::move(news.annotations), news.value, status, std::nullopt},

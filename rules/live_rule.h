@@ -115,6 +115,7 @@ class LiveRule {
   using Texts = std::vector<std::pair<std::string, AlertTemplate>>;
 
   const Rule rule_;
+  const bool absence_;       // the expression looks for series that are not there
   const Texts label_texts_;  // of an alerting rule
   const Texts annotation_texts_;
   struct Written {

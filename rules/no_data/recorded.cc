@@ -9,17 +9,27 @@
 namespace rules {
 namespace {
 
+bool IsAbsence(const promql::Expr& node) {
+  const auto* call = promql::As<promql::Call>(node);
+  return call != nullptr && call->function->name.starts_with("absent");
+}
+
 // Selectors whose series must be there; those of absent() and absent_over_time() must not.
 void ForEachPresentSelector(const promql::Expr& expr, const std::function<void(const promql::VectorSelector&)>& visit) {
   promql::Walk(expr, [&](const promql::Expr& node) {
     if (const auto* selector = promql::As<promql::VectorSelector>(node)) visit(*selector);
     if (const auto* matrix = promql::As<promql::MatrixSelector>(node)) visit(matrix->selector);
-    const auto* call = promql::As<promql::Call>(node);
-    return call == nullptr || !call->function->name.starts_with("absent");
+    return !IsAbsence(node);
   });
 }
 
 }  // namespace
+
+bool LooksForAbsence(const promql::Expr& expr) {
+  bool found = false;
+  promql::Walk(expr, [&](const promql::Expr& node) { return !(found = found || IsAbsence(node)); });
+  return found;
+}
 
 RecordedSeries::RecordedSeries(const std::vector<RuleGroup>& groups) {
   for (const RuleGroup& group : groups) {

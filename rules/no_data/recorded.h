@@ -9,6 +9,9 @@
 
 namespace rules {
 
+// Whether the expression calls absent() or absent_over_time().
+bool LooksForAbsence(const promql::Expr& expr);
+
 // Finds the selectors of scraped series that a rule rests on, through the recording rules between them. Immutable, so
 // safe to use from several threads. Holds the expressions of the rules it was made of.
 class RecordedSeries {

@@ -337,6 +337,19 @@ TEST(NoDataRestartTest, AnAlertWaitsUntilItsSourcesWereRead) {
   EXPECT_EQ(ShowAlerts(after.Snapshot()), "");
 }
 
+TEST(NoDataRestartTest, AbsenceRaisesNothingUntilTheSourcesWereRead) {
+  World world;
+  const RuleSet set = World::Load(RuleOf("expr: 'absent(kpi)'"));
+  bool read = false;
+  world.environment().sources_read = [&] { return read; };
+  Group group(set.groups[0], GroupDefaults{.interval = seconds(30)});
+  group.Evaluate(At(0), world.environment());
+  EXPECT_EQ(ShowAlerts(group.Snapshot()), "");
+  read = true;
+  group.Evaluate(At(30), world.environment());
+  EXPECT_EQ(ShowAlerts(group.Snapshot()), "firing");
+}
+
 TEST(NoDataCompileTest, ThePolicyStandsInTheExpandedRules) {
   const RuleSet set = World::Load(Threshold("value: 'kpi{segment=\"all\"}', no_data: critical, labels: {team: risk}"));
   const std::string text = ExpandRules(set);
