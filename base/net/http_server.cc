@@ -336,8 +336,9 @@ HttpResponse CivetServer::Handle(mg_connection* connection, const mg_request_inf
   if (raw_path.empty()) raw_path = "/";
   if (!raw_path.starts_with('/')) return TextResponse(404);
   const std::string origin(request.headers.Get("Origin"));
+  const bool api = raw_path.starts_with(kApi);  // Route replaces the path that this is a part of
   HttpResponse response = Route(raw_path, request, slow);
-  if (raw_path.starts_with(kApi)) AddCrossOriginHeaders(options_, origin, response.headers);
+  if (api) AddCrossOriginHeaders(options_, origin, response.headers);
   return response;
 }
 

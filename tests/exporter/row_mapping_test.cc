@@ -42,7 +42,8 @@ const std::vector<std::string> kColumns = {"k", "v"};
 
 TEST(RowMapping, RowsThatTheQueryLeavesOut) {
   CollectorOutput out;
-  RowMapper mapper(kSimple, {}, out, {.left_out = "why"});
+  const ConstantLabels no_labels;
+  RowMapper mapper(kSimple, no_labels, out, {.left_out = "why"});
   mapper.Columns(std::vector<std::string>{"k", "why", "v"});
   mapper.Row(std::vector<Cell>{"a", std::nullopt, "1"});
   mapper.Row(std::vector<Cell>{"b", "locked", "2"});
