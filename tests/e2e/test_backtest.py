@@ -4,6 +4,7 @@ and from a real Prometheus, and each time what a person works out by hand."""
 import json
 import time
 import unittest
+import urllib.parse
 
 from differential.remote_write import write_history
 from differential.servers import find_prometheus
@@ -136,7 +137,9 @@ class BacktestTest(Stage):
     def test_one_rule_that_fails_leaves_the_others(self):
         _, url = self.start_tocsin("global: {scrape_interval: 1s}\n")
         stored = f"--storage.path={self.path('tocsin-data')}"
-        wait_for(lambda: get_json(f"{url}/api/v1/query?query=up")["data"]["result"], what="a sample")
+        # samples of more than a second: there is an instant to evaluate
+        query = urllib.parse.quote("count_over_time(up[1m]) >= 3")
+        wait_for(lambda: get_json(f"{url}/api/v1/query?query={query}")["data"]["result"], what="samples")
         rules = self.write("two.yml", "groups: [{name: g, rules: [{alert: Bad, expr: 'label_replace(up, \"a\", \"1\", \"\", \"\") or up', "
                                       "labels: {a: ''}}, {alert: Good, expr: up == 1}]}]\n")
         wait_written(url)
