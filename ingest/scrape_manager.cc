@@ -278,7 +278,7 @@ void ScrapeManager::Implementation::Reload(std::vector<ScrapeConfig> configs, st
     plans.back().fetch = std::move(local.fetch);
   }
   LogErrors(plans);
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
   ++generation_;
   const auto planned = [&](const PoolKey& key) { return std::ranges::find(plans, key, &Plan::key) != plans.end(); };
   for (auto& [key, pool] : pools_) {
@@ -291,6 +291,9 @@ void ScrapeManager::Implementation::Reload(std::vector<ScrapeConfig> configs, st
   discovering_ = std::ranges::any_of(pools_, [](const auto& entry) { return IsDiscovering(*entry.second.config); });
   if (discovering_) watching_.notify_all();
   wake_.request_stop();
+  const bool nothing_to_scrape = EndsFirstRound();
+  lock.unlock();
+  if (nothing_to_scrape && options_.on_first_round) options_.on_first_round();
 }
 
 void ScrapeManager::Implementation::LogErrors(const std::vector<Plan>& plans) const {

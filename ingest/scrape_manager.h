@@ -59,7 +59,8 @@ struct ScrapeManagerOptions {
   size_t parser_threads = 2;
   uint64_t offset_seed = 0;  // tells servers with the same targets apart, so that they don't scrape at the same instant
   base::Duration discovery_poll = std::chrono::seconds(5);  // how often discovered files are looked at for changes
-  // Called once, when every target of the configuration has been scraped, successfully or not. From any thread.
+  // Called once, when every target of the configuration has been scraped, successfully or not; at once where there are
+  // none. From any thread.
   std::function<void()> on_first_round{};
   size_t first_scrapes = 32;  // how many targets at a time are scraped for the first time, outside their slots
 };

@@ -37,7 +37,8 @@ struct Environment {
   std::shared_ptr<const RecordedSeries> recorded{};  // of all rules; null: none
   KeptAlerts* kept_alerts = nullptr;                 // told of alerts without data; may be null
   // Whether every source has been read once since the start. Until then an alert of an earlier process that is not
-  // found stays as it was, and absent() raises no alert. Null: yes.
+  // found stays as it was, and absent() raises no alert. Null: yes;
+  // so it is with a datasource, whose sources are another server's.
   std::function<bool()> sources_read{};
 };
 

@@ -28,7 +28,7 @@ std::shared_ptr<const Environment> MakeEnvironment(const ManagerOptions& options
                   .no_data = config.no_data,
                   .recorded = std::make_shared<const RecordedSeries>(config.rules.groups),
                   .kept_alerts = &kept_alerts,
-                  .sources_read = options.sources_read});
+                  .sources_read = config.datasource ? nullptr : options.sources_read});
 }
 
 }  // namespace

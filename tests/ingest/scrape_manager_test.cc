@@ -266,6 +266,26 @@ TEST_F(ScrapeManagerTest, NewSettingsGoOnWithTheOldSeries) {
   EXPECT_FALSE(Wrote(R"(a{instance="h:1", job="web"} stale @)"));
 }
 
+TEST_F(ScrapeManagerTest, TheFirstRoundEndsOnceWithTheLastTarget) {
+  std::atomic<int> ended = 0;
+  const auto make = [&] {
+    ended = 0;
+    manager_ = nullptr;
+    manager_ = std::make_unique<ScrapeManager>(store_, clock_, client_, nullptr,
+                                               ScrapeManagerOptions{.on_first_round = [&] { ++ended; }});
+  };
+  make();
+  manager_->Reload({}, {});
+  EXPECT_EQ(ended, 1) << "there is nothing to scrape";
+  make();
+  client_.SetPage("http://h:1/metrics", "a 1\n");
+  manager_->Reload({Job("web", {"h:1", "gone:1"})}, {});
+  ASSERT_TRUE(Pass(std::chrono::seconds(21), [&] { return ended == 1; }));
+  for (const TargetStatus& target : manager_->Targets()) EXPECT_NE(target.health, TargetHealth::unknown);
+  manager_->Reload({Job("web", {"h:1", "gone:1"})}, {});
+  EXPECT_EQ(ended, 1);
+}
+
 TEST_F(ScrapeManagerTest, InProcessTargetsAreAskedByCall) {
   ScrapeConfig config = Job("tocsin", {});
   std::atomic<int> calls = 0;
