@@ -337,6 +337,7 @@ TEST_F(DispatcherTest, WhatAStopCutsOffIsTriedByTheNextProcess) {
     told.insert(request.body.contains("Refused") ? "Refused" : "JustCame");
   }
   EXPECT_EQ(told, (std::multiset<std::string>{"JustCame", "Refused", "Refused"}));
+  dispatcher_.reset();  // before its keeper
 }
 
 TEST_F(DispatcherTest, StoppingDropsWhatWaits) {
