@@ -309,7 +309,7 @@ std::string BuiltinAlertsPage() {
       "tocsin watches its sources and itself with rules of its own. They go to the receiver of the root route, "
       "whatever "
       "the tree of routes makes of their labels; `builtin_alerts: false` in `tocsin.yml` switches them off. "
-      "`tocsin rules expand tocsin.yml` and `GET /api/v1/rules` (file `builtin`) show their expressions. They are "
+      "`GET /api/v1/rules` (file `builtin`) shows their expressions. They are "
       "evaluated on the samples stored by tocsin, also where `rules: {datasource: …}` names a server. An Alertmanager "
       "of "
       "`alerting:` gets them too and routes them by their labels. This page is printed by `tocsin docs "
